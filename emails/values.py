@@ -43,6 +43,8 @@ class Masthead:
     home_url: str
     """The newsletter's page on the web (sign-up and latest issue)."""
     archive_url: str
+    unsubscribe_url: str
+    """Ends in the slot `{{token}}`, which each copy fills with its reader's own token."""
 
 
 @dataclass(frozen=True, slots=True)
