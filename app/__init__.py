@@ -1,0 +1,77 @@
+"""The service's own rooms: what we keep (models), what we do (core), who comes in (doors).
+
+This file wires them together and does nothing else.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import Settings, load
+
+MAX_REQUEST_BYTES = 12 * 1024 * 1024
+"""One picture of 10 MiB and its form; a greater request gets 413."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the web app of one installation; reads the environment when given no settings."""
+    settings = settings or load()
+    flask_app = Flask(__name__)
+    configure(flask_app, settings)
+    connect_extensions(flask_app)
+    register_doors(flask_app)
+    return flask_app
+
+
+def configure(flask_app: Flask, settings: Settings) -> None:
+    from app import database
+    from app.links import Links
+
+    flask_app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.options(settings.database_url),
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        SESSION_COOKIE_NAME="__Host-hebdo" if settings.is_https else "hebdo",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PREFERRED_URL_SCHEME="https" if settings.is_https else "http",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=True,
+        RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        BABEL_DEFAULT_LOCALE="fr",
+    )
+    flask_app.extensions["hebdo.settings"] = settings
+    flask_app.extensions["hebdo.links"] = Links(settings)
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def connect_extensions(flask_app: Flask) -> None:
+    from app import database, language
+    from app.extensions import babel, csrf, db, keys, limiter, migrate
+
+    db.init_app(flask_app)
+    with flask_app.app_context():
+        database.prepare(db.engine)
+    migrate.init_app(flask_app, db, directory=f"{flask_app.root_path}/migrations")
+    csrf.init_app(flask_app)
+    babel.init_app(flask_app, locale_selector=language.choose)
+    limiter.init_app(flask_app)
+    keys.init_app(flask_app.extensions["hebdo.settings"])
+
+
+def register_doors(flask_app: Flask) -> None:
+    from app import api, editor, errors, guards, reader
+
+    guards.register(flask_app)
+    errors.register(flask_app)
+    flask_app.register_blueprint(reader.door)
+    flask_app.register_blueprint(editor.door)
+    flask_app.register_blueprint(api.door)

@@ -1,0 +1,110 @@
+"""Editions: an issue frozen when *send* is pressed, printed by a worker, never changed after.
+
+Draft → ordered → printed → planned → sent. Each step is a conditional UPDATE on the state before it,
+so that twenty presses, eight workers and three beats make one send; who loses the race gets None.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.core import clock
+from app.extensions import db
+from app.models import Edition, EditionState, Editor, Issue, IssueState
+from emails.values import IssueText, Masthead, Picture, Print, RubricKind, RubricText, StoryText
+
+
+def order(
+    issue: Issue, text: IssueText, digest: str, editor: Editor | None = None
+) -> Edition | None:
+    """Freeze the issue as `text` and promise that its print will have this digest.
+
+    None when it is ordered already, or was saved by somebody since `issue` was read.
+    """
+    claimed = db.session.execute(
+        update(Issue)
+        .where(
+            Issue.id == issue.id, Issue.state == IssueState.DRAFT, Issue.revision == issue.revision
+        )
+        .values(state=IssueState.ORDERED)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not claimed.rowcount:  # type: ignore[attr-defined]
+        return None
+    edition = Edition(
+        issue_id=issue.id,
+        newsletter_id=issue.newsletter_id,
+        source=freeze(text),
+        digest=digest,
+        ordered_by_id=editor.id if editor else None,
+        ordered_at=clock.now(),
+    )
+    db.session.add(edition)
+    db.session.flush()
+    return edition
+
+
+def of_issue(issue: Issue) -> Edition | None:
+    return db.session.scalar(select(Edition).where(Edition.issue_id == issue.id))
+
+
+def keep_print(edition_id: int, printed: Print) -> bool:
+    """Keep the worker's print, once; a print that is not what was approved halts the edition."""
+    approved = (
+        update(Edition)
+        .where(Edition.id == edition_id, Edition.state == EditionState.ORDERED)
+        .where(Edition.digest == printed.digest)
+        .values(
+            state=EditionState.PRINTED,
+            subject=printed.subject,
+            html=printed.html,
+            text=printed.text,
+            printed_at=clock.now(),
+        )
+    )
+    if db.session.execute(approved).rowcount:  # type: ignore[attr-defined]
+        return True
+    halt(
+        edition_id,
+        "the worker's print differs from the one that was approved",
+        EditionState.ORDERED,
+    )
+    return False
+
+
+def halt(edition_id: int, trouble: str, state: EditionState) -> None:
+    """Stop an edition that stands in `state`; nothing of it goes out."""
+    db.session.execute(
+        update(Edition)
+        .where(Edition.id == edition_id, Edition.state == state)
+        .values(state=EditionState.HALTED, trouble=trouble)
+    )
+
+
+def freeze(text: IssueText) -> str:
+    """The issue as JSON: what was approved, kept word for word."""
+    return json.dumps(dataclasses.asdict(text), ensure_ascii=False, default=str)
+
+
+def thaw(source: str) -> IssueText:
+    """The issue back from `freeze`, equal to what went in."""
+    given: dict[str, Any] = json.loads(source)
+    given["masthead"] = Masthead(**given["masthead"])
+    given["dated"] = dt.date.fromisoformat(given["dated"])
+    given["rubrics"] = tuple(_rubric(rubric) for rubric in given["rubrics"])
+    return IssueText(**given)
+
+
+def _rubric(given: dict[str, Any]) -> RubricText:
+    stories = tuple(_story(story) for story in given["stories"])
+    return RubricText(**{**given, "kind": RubricKind(given["kind"]), "stories": stories})
+
+
+def _story(given: dict[str, Any]) -> StoryText:
+    picture = given["picture"]
+    return StoryText(**{**given, "picture": Picture(**picture) if picture else None})

@@ -1,0 +1,61 @@
+"""Which refusal becomes which page and status. Nothing else in the house knows HTTP's numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from app.extensions import _
+
+STATUS: dict[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, NotAllowed: 403}
+
+WORDS = {
+    400: _("This request could not be read. Please go back and try again."),
+    403: _("You may not do this."),
+    404: _("There is nothing at this address. It may have moved, or the link was cut in two."),
+    405: _("This address cannot be used in this way."),
+    409: _("Somebody else was quicker. Load the page again to see what stands there now."),
+    413: _("This is too large to send: 10 MB at the most."),
+    422: _("Something in the form needs another look."),
+    429: _("That was a little too often. Please wait a moment and try again."),
+    500: _("Something broke on our side. Nothing you did is lost; please try again in a moment."),
+}
+
+
+def register(flask_app: Flask) -> None:
+    flask_app.register_error_handler(Refusal, refuse)
+    flask_app.register_error_handler(CSRFError, refuse_stale_form)
+    flask_app.register_error_handler(HTTPException, explain)
+
+
+def refuse(refusal: Any) -> ResponseReturnValue:
+    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    return page(status, refusal.message)
+
+
+def refuse_stale_form(error: Any) -> ResponseReturnValue:
+    return page(
+        400,
+        _("This form has been open for too long or in another browser. Load it again and resend."),
+    )
+
+
+def explain(error: Any) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error  # type: ignore[no-any-return]
+    body, status = page(error.code, WORDS.get(error.code, WORDS[400]))
+    return (
+        body,
+        status,
+        [pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}],
+    )
+
+
+def page(status: int, message: object) -> tuple[str, int]:
+    """One plain page that says what happened and where to go."""
+    return render_template("error.html", status=status, message=message), status

@@ -1,0 +1,65 @@
+"""Objects that exist before an app does: db, migrate, csrf, babel, limiter, keys, and the words' `_`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import current_app, request
+from flask_babel import Babel, lazy_gettext
+from flask_limiter import Limiter
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+
+from app.links import Links
+from app.models.base import Base
+from app.settings import Settings
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(render_as_batch=True, compare_type=True)
+csrf = CSRFProtect()
+babel = Babel()
+
+_ = lazy_gettext
+"""A sentence for people, in English here; it takes its language when it is shown."""
+
+
+def visitor() -> str:
+    """Whom limits count: the visitor's address as our own proxies hand it on."""
+    return request.remote_addr or "unknown"
+
+
+limiter = Limiter(visitor, default_limits=[], swallow_errors=True)
+# A broker that is away must not shut the door on readers: hence swallow_errors.
+
+
+class Keys:
+    """Keyed hashes of addresses, for suppressions that outlive the person's rows."""
+
+    def __init__(self) -> None:
+        self._secrets: tuple[bytes, ...] = ()
+
+    def init_app(self, settings: Settings) -> None:
+        secrets = (settings.secret_key, *settings.secret_key_fallbacks)
+        self._secrets = tuple(secret.encode() for secret in secrets)
+
+    def hashes(self, address: str) -> list[str]:
+        """HMAC-SHA-256, hex, of the address in lower case: by today's secret first, then by older ones."""
+        name = b"address:" + address.strip().lower().encode()
+        return [hmac.new(secret, name, hashlib.sha256).hexdigest() for secret in self._secrets]
+
+
+keys = Keys()
+
+
+def settings() -> Settings:
+    """The settings of the running app."""
+    found: Settings = current_app.extensions["hebdo.settings"]
+    return found
+
+
+def links() -> Links:
+    """The maker of tokens and URLs of the running app."""
+    found: Links = current_app.extensions["hebdo.links"]
+    return found

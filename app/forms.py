@@ -1,0 +1,51 @@
+"""What every form at every door shares: fields that keep what was typed and refuse what cannot be kept.
+
+Faults are sentences that say what to do; each field's sentence is tied to it in the page.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import ValidationError
+
+from app.extensions import _
+
+PLAIN_CONTROLS = frozenset("\n\r\t")
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose text fields hold no control characters."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        sound = bool(super().validate(extra_validators))
+        for field in self:
+            if isinstance(field.data, str) and has_controls(field.data):
+                field.errors = [
+                    *field.errors,
+                    _(
+                        "There is an invisible character in here that cannot be kept. Please type it again."
+                    ),
+                ]
+                sound = False
+        return sound
+
+
+def has_controls(text: str) -> bool:
+    """C0, C1 and NUL (line ends and tabs aside), and lone surrogates."""
+    return any(
+        unicodedata.category(char) in {"Cc", "Cs"} and char not in PLAIN_CONTROLS for char in text
+    )
+
+
+def one_line(form: Any, field: Any) -> None:
+    """A validator: a name or a subject is one line (a line end in it could forge a header)."""
+    if field.data and any(char in field.data for char in "\r\n\u2028\u2029\x85"):
+        raise ValidationError(_("Please write this on one line."))
+
+
+def stripped(value: Any) -> Any:
+    """A filter: blanks around a value are never meant."""
+    return value.strip() if isinstance(value, str) else value

@@ -1,0 +1,48 @@
+"""What we keep: SQLAlchemy rows and nothing else.
+
+Owns: tables, columns, constraints, the enums that name states.
+Must not know: Flask, mail, tasks, rules. A row does not decide; `app.core` does.
+"""
+
+from app.models.base import Base
+from app.models.delivery import Batch, Delivery, DeliveryState
+from app.models.edition import Edition, EditionState
+from app.models.editor import Editor, Role
+from app.models.image import Image
+from app.models.issue import Issue, IssueState, Story
+from app.models.newsletter import Newsletter, Rubric, RubricKind
+from app.models.notice import Notice, NoticeKind, NoticeState
+from app.models.subscriber import Subscriber
+from app.models.subscription import Consent, ConsentAct, EndReason, Subscription, SubscriptionState
+from app.models.suppression import Suppression, SuppressionReason
+from app.models.worker import Worker
+
+__all__ = [
+    "Base",
+    "Batch",
+    "Consent",
+    "ConsentAct",
+    "Delivery",
+    "DeliveryState",
+    "Edition",
+    "EditionState",
+    "Editor",
+    "EndReason",
+    "Image",
+    "Issue",
+    "IssueState",
+    "Newsletter",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
+    "Role",
+    "Rubric",
+    "RubricKind",
+    "Story",
+    "Subscriber",
+    "Subscription",
+    "SubscriptionState",
+    "Suppression",
+    "SuppressionReason",
+    "Worker",
+]

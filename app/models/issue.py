@@ -1,0 +1,64 @@
+"""What editors write: an issue and its stories. It may change until it is ordered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Key, word
+from app.models.image import Image
+from app.models.newsletter import Newsletter, Rubric
+
+
+class IssueState(StrEnum):
+    DRAFT = "draft"
+    ORDERED = "ordered"
+    """Send was pressed: the words are frozen in its edition, which tells how far it is."""
+
+
+class Issue(Base):
+    __tablename__ = "issue"
+    __table_args__ = (UniqueConstraint("newsletter_id", "number"),)
+
+    id: Mapped[Key]
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
+    number: Mapped[int]
+    subject: Mapped[str] = mapped_column(default="")
+    preheader: Mapped[str] = mapped_column(default="")
+    state: Mapped[IssueState] = mapped_column(word(IssueState), default=IssueState.DRAFT)
+    leftovers: Mapped[str] = mapped_column(default="")
+    """Lines that an import could not place; kept here until an editor deletes them."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with every save: who saves over a newer one is told, not obeyed."""
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+
+    newsletter: Mapped[Newsletter] = relationship()
+    stories: Mapped[list[Story]] = relationship(
+        back_populates="issue", order_by="Story.position", cascade="all, delete-orphan"
+    )
+
+
+class Story(Base):
+    __tablename__ = "story"
+
+    id: Mapped[Key]
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
+    rubric_id: Mapped[int] = mapped_column(ForeignKey("rubric.id"))
+    position: Mapped[int]
+    """Within its rubric, from 0."""
+    title: Mapped[str] = mapped_column(default="")
+    body: Mapped[str] = mapped_column(default="")
+    """Markdown."""
+    link: Mapped[str] = mapped_column(default="")
+    link_label: Mapped[str] = mapped_column(default="")
+    image_name: Mapped[str | None] = mapped_column(ForeignKey("image.name"))
+    image_alt: Mapped[str] = mapped_column(default="")
+    image_credit: Mapped[str] = mapped_column(default="")
+
+    issue: Mapped[Issue] = relationship(back_populates="stories")
+    rubric: Mapped[Rubric] = relationship()
+    image: Mapped[Image | None] = relationship()

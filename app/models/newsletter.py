@@ -1,0 +1,69 @@
+"""A publication one can subscribe to, and the rubrics its issues are made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Key, word
+
+
+class RubricKind(StrEnum):
+    """The types of section; the same words as `emails.values.RubricKind`, which rows cannot see."""
+
+    LEAD = "lead"
+    BRIEFS = "briefs"
+    IMAGE = "image"
+    INTERVIEWS = "interviews"
+    LINKS = "links"
+    TEXT = "text"
+    SPONSORED = "sponsored"
+
+
+class Newsletter(Base):
+    __tablename__ = "newsletter"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    tagline: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    """What the sign-up page says it is, in a paragraph or two of plain text."""
+    language: Mapped[str] = mapped_column(default="fr")
+    rhythm: Mapped[str] = mapped_column(default="")
+    """How often it comes, in words: "chaque mardi matin"."""
+    sender_name: Mapped[str]
+    sender_address: Mapped[str]
+    reply_to: Mapped[str] = mapped_column(default="")
+    publisher: Mapped[str] = mapped_column(default="")
+    """Who is responsible for it."""
+    postal_address: Mapped[str] = mapped_column(default="")
+    accent: Mapped[str] = mapped_column(default="#9a1b1f")
+    created_at: Mapped[dt.datetime]
+
+    rubrics: Mapped[list[Rubric]] = relationship(
+        back_populates="newsletter", order_by="Rubric.position", cascade="all, delete-orphan"
+    )
+
+
+class Rubric(Base):
+    """A typed section: what may stand in it and how much."""
+
+    __tablename__ = "rubric"
+    __table_args__ = (UniqueConstraint("newsletter_id", "anchor"),)
+
+    id: Mapped[Key]
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
+    position: Mapped[int]
+    kind: Mapped[RubricKind] = mapped_column(word(RubricKind))
+    title: Mapped[str]
+    anchor: Mapped[str]
+    required: Mapped[bool] = mapped_column(default=False)
+    stories_least: Mapped[int] = mapped_column(default=0)
+    """When it is there at all, at least so many."""
+    stories_most: Mapped[int] = mapped_column(default=20)
+
+    newsletter: Mapped[Newsletter] = relationship(back_populates="rubrics")

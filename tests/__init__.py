@@ -1,0 +1,1 @@
+"""Facts about Hebdo, proved with real parts."""

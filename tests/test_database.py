@@ -1,0 +1,38 @@
+"""The database itself keeps GET from writing, and the migrations make the tables that the models name."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from app.core import clock
+from app.database import reading_only
+from app.extensions import db
+from app.models import Worker
+
+
+def test_migrations_make_the_tables_that_the_models_name(flask_app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_a_reading_transaction_cannot_write(flask_app: Flask) -> None:
+    with reading_only():
+        db.session.add(Worker(name="nobody", seen_at=clock.now()))
+        with pytest.raises(DBAPIError, match=r"(?i)read.?only"):
+            db.session.commit()
+        db.session.rollback()
+
+
+def test_times_come_back_aware_and_in_utc(flask_app: Flask) -> None:
+    moment = clock.now()
+    db.session.add(Worker(name="somebody", seen_at=moment))
+    db.session.commit()
+    db.session.expire_all()
+    kept = db.session.get_one(Worker, "somebody").seen_at
+    assert kept == moment
+    assert kept.utcoffset() == moment.utcoffset()
