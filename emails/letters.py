@@ -1,0 +1,102 @@
+"""The text part of an issue: what a reader of plain mail, a watch or a screen reader gets."""
+
+from __future__ import annotations
+
+import textwrap
+
+from emails import markup, slots, typed, words
+from emails.passages import WIDTH, Notes, fold
+from emails.values import IssueText, Masthead, RubricKind, RubricText, StoryText
+from emails.words import Words
+
+
+def issue(whole: IssueText) -> str:
+    """Masthead, rubrics with their titles underlined, footer; links as numbered notes."""
+    spoken = words.spoken(whole.masthead.language)
+    notes = Notes()
+    parts = [_masthead(whole, spoken)]
+    parts += [_rubric(each, spoken, notes) for each in whole.rubrics if each.stories]
+    return "\n\n\n".join([*parts, _footer(whole, spoken)]) + "\n"
+
+
+def _masthead(whole: IssueText, spoken: Words) -> str:
+    number = spoken.number.format(number=whole.number)
+    lines = [
+        typed.line(whole.masthead.name).upper(),
+        fold(typed.line(whole.masthead.tagline)),
+        f"{number} · {words.dated(whole.dated, spoken)}",
+        f"{spoken.read_online}{spoken.colon} {whole.web_url}",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _rubric(rubric: RubricText, spoken: Words, notes: Notes) -> str:
+    title = typed.line(rubric.title)
+    if rubric.kind is RubricKind.SPONSORED:
+        title = f"{title} · {spoken.sponsored}"
+    heading = fold(title.upper())
+    longest = max(len(line) for line in heading.split("\n"))
+    return "\n\n".join([f"{heading}\n{'=' * longest}", *_stories(rubric, spoken, notes)])
+
+
+def _stories(rubric: RubricText, spoken: Words, notes: Notes) -> list[str]:
+    if rubric.kind is not RubricKind.LINKS:
+        return [written for each in rubric.stories if (written := _story(each, spoken, notes))]
+    items = "\n".join(_item(each, notes) for each in rubric.stories)
+    return [items, *filter(None, [notes.take()])]
+
+
+def _item(story: StoryText, notes: Notes) -> str:
+    """A line of a list of links; what was written beneath it is set in."""
+    link = markup.safe_link(story.link)
+    label = slots.open_typed(story.title) or typed.line(story.link_label) or link
+    item = fold(label + (notes.add(link) if link else ""), "- ", "  ")
+    body = textwrap.indent(markup.open_text(story.body, notes), "  ")
+    return "\n".join(filter(None, [item, body]))
+
+
+def _story(story: StoryText, spoken: Words, notes: Notes) -> str:
+    title = fold(slots.open_typed(story.title))
+    parts = [
+        "\n".join(filter(None, (title, "-" * min(len(title), WIDTH) if "\n" not in title else ""))),
+        _picture(story, spoken),
+        markup.open_text(story.body, notes),
+        _further(story, spoken, notes),
+        notes.take(),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _picture(story: StoryText, spoken: Words) -> str:
+    if story.picture is None:
+        return ""
+    alt, credit = typed.line(story.picture.alt), typed.line(story.picture.credit)
+    shown = [f"[{alt}]" if alt else "", f"{spoken.credit}{spoken.colon} {credit}" if credit else ""]
+    return "\n".join(fold(each) for each in shown if each)
+
+
+def _further(story: StoryText, spoken: Words, notes: Notes) -> str:
+    link = markup.safe_link(story.link)
+    if not link:
+        return ""
+    return f"{typed.line(story.link_label) or spoken.read_more}{notes.add(link)}"
+
+
+def _footer(whole: IssueText, spoken: Words) -> str:
+    masthead = whole.masthead
+    return "\n".join(
+        [
+            "-" * WIDTH,
+            fold(spoken.why.format(newsletter=typed.line(masthead.name))),
+            "",
+            f"{spoken.unsubscribe}{spoken.colon} {slots.open_token(masthead.unsubscribe_url)}",
+            f"{spoken.archive}{spoken.colon} {masthead.archive_url}",
+            "",
+            *_imprint(masthead, spoken),
+        ]
+    )
+
+
+def _imprint(masthead: Masthead, spoken: Words) -> list[str]:
+    publisher = spoken.published_by.format(publisher=typed.line(masthead.publisher))
+    return [publisher, *typed.paragraphs(masthead.postal_address).strip().split("\n")]
