@@ -181,3 +181,5 @@ class Relay:
     """`none`, `starttls` or `implicit`."""
     timeout: float = 600.0
     """Seconds to wait for the answer to the final dot (RFC 5321 §4.5.3.2.6 asks for ten minutes)."""
+    ca_file: str = ""
+    """PEM file of the authority to trust instead of the system's; for relays with a private one."""

@@ -1,0 +1,83 @@
+"""What a relay's reply means for one message (RFC 5321 §4.2, RFC 3463), as an `Answer`."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from emails.values import Answer, Blame, Outcome
+
+SHOWN = 500
+"""Characters of a reply that are kept."""
+
+_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_QUEUED = (
+    re.compile(r"queued(?: mail for delivery)?(?: as|:)\s*<?([A-Za-z0-9._-]{4,64})", re.I),
+    re.compile(r"\bid[=:]\s*<?([A-Za-z0-9._@-]{4,64})", re.I),
+)
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_AUTHENTICATION = frozenset({530, 534, 535, 538})
+
+
+class Phase(StrEnum):
+    """How far the session had come; decides whom a refusal concerns and what a silence means."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    LOGIN = "login"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    """The command, and the message up to its final dot."""
+    DOT = "dot"
+    """The final dot is out whole; only the answer is missing."""
+
+
+def read(phase: Phase, code: int, reply: bytes) -> Answer:
+    """A reply that did come. Before the dot, anything but a clear yes or no is "later"; after it,
+    a reply that is neither 2xx, 4xx nor 5xx leaves the message in doubt."""
+    text = shown(reply)
+    enhanced = found[1] if (found := _ENHANCED.search(text[:40])) else ""
+    if phase is Phase.DOT and 200 <= code <= 299:
+        return Answer(Outcome.ACCEPTED, code, enhanced, text, _queue_id(text))
+    if phase is Phase.DOT and not 400 <= code <= 599:
+        return Answer(Outcome.IN_DOUBT, max(code, 0), enhanced, text)
+    if not 500 <= code <= 599:
+        return Answer(Outcome.DEFERRED, max(code, 0), enhanced, text, blame=_blame_later(phase))
+    return Answer(Outcome.REFUSED, code, enhanced, text, blame=_blame(phase, code, enhanced))
+
+
+def silence(phase: Phase, reason: str) -> Answer:
+    """No reply: harmless before the final dot was out whole, in doubt after it (RFC 5321 §4.5.3.2.6
+    and §6.1: the receiver may have taken charge and lost the line before it could say so)."""
+    outcome = Outcome.IN_DOUBT if phase is Phase.DOT else Outcome.DEFERRED
+    return Answer(outcome, text=shown(reason.encode()), blame=_blame_later(phase))
+
+
+def shown(reply: bytes) -> str:
+    """A reply fit for a page or a log: valid text, on one line, nothing that steers a terminal."""
+    return _CONTROLS.sub(" ", reply.decode("utf-8", "replace")).strip()[:SHOWN]
+
+
+def _queue_id(text: str) -> str:
+    for pattern in _QUEUED:
+        if found := pattern.search(text):
+            return found[1]
+    return ""
+
+
+def _blame(phase: Phase, code: int, enhanced: str) -> Blame:
+    """5.7.x at RCPT stays with the reader: one alone says nothing of us; whoever sends counts them
+    and sees when there are many in a row on a route."""
+    if phase in (Phase.CONNECT, Phase.GREETING, Phase.LOGIN, Phase.MAIL):
+        return Blame.US
+    if code in _AUTHENTICATION:
+        return Blame.US
+    if phase is Phase.RCPT:
+        return Blame.READER
+    return Blame.US if enhanced.startswith("5.7.") else Blame.MESSAGE
+
+
+def _blame_later(phase: Phase) -> Blame:
+    early = (Phase.CONNECT, Phase.GREETING, Phase.LOGIN)
+    return Blame.US if phase in early else Blame.READER

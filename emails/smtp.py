@@ -1,0 +1,213 @@
+"""One kept connection to a relay: posts one message after the other and says what became of each.
+
+The plain sender of the first landing: in step, one message a transaction, one RCPT each. It speaks
+SMTP command by command instead of calling `smtplib.sendmail`, because the truth about a message
+hangs on the phase in which a line broke: before the final dot was out whole it may be sent again,
+between the dot and the answer it is in doubt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+from types import TracebackType
+from typing import Self
+
+from emails import answers, headers
+from emails.answers import Phase
+from emails.errors import UnfitValue
+from emails.values import Answer, Blame, Envelope, Outcome, Relay
+
+PATIENCE = 300.0
+"""Seconds for everything but the final dot (RFC 5321 §4.5.3.2)."""
+CONNECT_PATIENCE = 30.0
+
+_LINE_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class _Refused(Exception):
+    """A reply other than the hoped-for one; carries what it means."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+
+
+class Line:
+    """A connection to `relay`, opened when first needed, again after a break, and after
+    `max_messages` (some providers close at 100). Belongs to one thread. Closes with QUIT."""
+
+    def __init__(self, relay: Relay, *, max_messages: int = 100, name: str = "") -> None:
+        """`name` is what we call ourselves in EHLO; by default this machine's name, as it knows it
+        without asking the network (a look-up can take longer than the mail)."""
+        self.relay = relay
+        self.max_messages = max_messages
+        self._name = name or socket.gethostname()
+        self._session: smtplib.SMTP | None = None
+        self._posted = 0
+        self._phase = Phase.CONNECT
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def post(self, envelope: Envelope) -> Answer:
+        """Hands one message over. Never raises for what a relay or a network does.
+
+        A kept connection that turns out dead at MAIL, where nothing of this message has been said
+        yet, is opened again once.
+        """
+        try:
+            headers.address("mail_from", envelope.mail_from)
+            headers.address("rcpt_to", envelope.rcpt_to)
+        except UnfitValue as odd:
+            return Answer(Outcome.REFUSED, text=str(odd), blame=Blame.READER)
+        kept = self._session is not None
+        answer = self._attempt(envelope)
+        if kept and answer.code in (0, 421) and self._phase is Phase.MAIL:
+            self._drop()
+            answer = self._attempt(envelope)
+        return answer
+
+    def close(self) -> None:
+        """QUIT, and the socket closed, whatever the relay says to it. Twice is the same as once."""
+        session, self._session = self._session, None
+        if session is None:
+            return
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            if session.sock is not None:
+                session.sock.settimeout(5.0)
+            session.quit()
+        session.close()
+
+    def _attempt(self, envelope: Envelope) -> Answer:
+        try:
+            session = self._ready()
+            answer = self._transact(session, envelope)
+        except _Refused as refused:
+            self._after_refusal(refused.answer)
+            return refused.answer
+        except (smtplib.SMTPException, OSError) as broken:
+            self._drop()
+            return answers.silence(self._phase, f"{type(broken).__name__}: {broken}")
+        self._posted += 1
+        if answer.code == 421 or self._posted >= self.max_messages:
+            self.close()
+        return answer
+
+    def _transact(self, session: smtplib.SMTP, envelope: Envelope) -> Answer:
+        self._patience(PATIENCE)
+        self._expect(Phase.MAIL, *self._say(Phase.MAIL, f"MAIL FROM:<{envelope.mail_from}>"))
+        self._expect(Phase.RCPT, *self._say(Phase.RCPT, f"RCPT TO:<{envelope.rcpt_to}>"))
+        code, reply = self._say(Phase.DATA, "DATA")
+        if code != 354:
+            raise _Refused(answers.read(Phase.DATA, code, reply))
+        self._patience(self.relay.timeout)
+        # If this fails, part of it never left this machine, the dot at its end least of all.
+        session.send(stuffed(envelope.data))
+        self._phase = Phase.DOT
+        return answers.read(Phase.DOT, *session.getreply())
+
+    def _say(self, phase: Phase, command: str) -> tuple[int, bytes]:
+        self._phase = phase
+        assert self._session is not None
+        return self._session.docmd(command)
+
+    def _expect(self, phase: Phase, code: int, reply: bytes) -> None:
+        if not 200 <= code <= 299:
+            raise _Refused(answers.read(phase, code, reply))
+
+    def _after_refusal(self, answer: Answer) -> None:
+        """A clean slate for the next message: RSET where the session can go on."""
+        if self._session is None or answer.code == 421 or self._phase in (Phase.LOGIN, Phase.DOT):
+            self._drop()
+            return
+        try:
+            code, _ = self._session.rset()
+        except (smtplib.SMTPException, OSError):
+            code = 0
+        if code != 250:
+            self._drop()
+
+    def _ready(self) -> smtplib.SMTP:
+        if self._session is None:
+            self._session = self._open()
+            self._posted = 0
+        return self._session
+
+    def _open(self) -> smtplib.SMTP:
+        self._phase = Phase.CONNECT
+        session = self._connect()
+        try:
+            self._greet(session)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _connect(self) -> smtplib.SMTP:
+        relay, patience = self.relay, min(CONNECT_PATIENCE, self.relay.timeout)
+        try:
+            if relay.tls == "implicit":
+                return smtplib.SMTP_SSL(
+                    relay.host, relay.port, self._name, timeout=patience, context=self._trust()
+                )
+            return smtplib.SMTP(relay.host, relay.port, self._name, timeout=patience)
+        except smtplib.SMTPConnectError as odd:
+            raise _Refused(_early(Phase.GREETING, odd)) from odd
+
+    def _greet(self, session: smtplib.SMTP) -> None:
+        self._phase = Phase.GREETING
+        self._hello(session)
+        if self.relay.tls == "starttls":
+            code, reply = session.starttls(context=self._trust())
+            if code != 220:
+                raise _Refused(answers.read(Phase.GREETING, code, reply))
+            self._hello(session)
+        if self.relay.user:
+            self._phase = Phase.LOGIN
+            try:
+                session.login(self.relay.user, self.relay.password)
+            except smtplib.SMTPAuthenticationError as odd:
+                raise _Refused(_early(Phase.LOGIN, odd)) from odd
+
+    def _hello(self, session: smtplib.SMTP) -> None:
+        try:
+            session.ehlo_or_helo_if_needed()
+        except smtplib.SMTPHeloError as odd:
+            raise _Refused(_early(Phase.GREETING, odd)) from odd
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.relay.ca_file or None)
+
+    def _patience(self, seconds: float) -> None:
+        if self._session is not None and self._session.sock is not None:
+            self._session.sock.settimeout(min(seconds, self.relay.timeout))
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def _early(phase: Phase, odd: smtplib.SMTPResponseException) -> Answer:
+    reply = odd.smtp_error
+    return answers.read(phase, odd.smtp_code, reply.encode() if isinstance(reply, str) else reply)
+
+
+def stuffed(data: bytes) -> bytes:
+    """Message bytes as they stand after DATA: a leading dot doubled, the final dot added
+    (RFC 5321 §4.5.2). Our own mails hold no leading dot; others may."""
+    if data.startswith(b".") or b"\n." in data:
+        data = _LINE_DOT.sub(b"..", data)
+    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
