@@ -44,6 +44,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         BABEL_DEFAULT_LOCALE="fr",
+        BABEL_DEFAULT_TIMEZONE="Europe/Paris",
     )
     flask_app.extensions["hebdo.settings"] = settings
     flask_app.extensions["hebdo.links"] = Links(settings)
@@ -63,6 +64,7 @@ def connect_extensions(flask_app: Flask) -> None:
     migrate.init_app(flask_app, db, directory=f"{flask_app.root_path}/migrations")
     csrf.init_app(flask_app)
     babel.init_app(flask_app, locale_selector=language.choose)
+    language.register(flask_app)
     limiter.init_app(flask_app)
     keys.init_app(flask_app.extensions["hebdo.settings"])
 

@@ -1,11 +1,13 @@
 """What every form at every door shares: fields that keep what was typed and refuse what cannot be kept.
 
-Faults are sentences that say what to do; each field's sentence is tied to it in the page.
+Faults are sentences that say what to do; each field's sentence is tied to it in the page (the macros
+of `templates/fields.html`), and the first faulty field takes the focus, also without JavaScript.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -19,6 +21,10 @@ PLAIN_CONTROLS = frozenset("\n\r\t")
 class Form(FlaskForm):  # type: ignore[misc]
     """A form whose text fields hold no control characters."""
 
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def render_field(self, field: Any, render_kw: Any) -> Any:
+            return super().render_field(field, {**ties(field), **render_kw})
+
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
         for field in self:
@@ -30,7 +36,28 @@ class Form(FlaskForm):  # type: ignore[misc]
                     ),
                 ]
                 sound = False
+        self._focus_first_fault()
         return sound
+
+    def blame(self, faults: Mapping[str, object]) -> None:
+        """Put a refusal's sentences (`Invalid.faults`) beside the fields they concern."""
+        for field in self:
+            if field.short_name in faults:
+                field.errors = [*field.errors, faults[field.short_name]]
+        self._focus_first_fault()
+
+    def _focus_first_fault(self) -> None:
+        faulty = [field for field in self if field.errors]
+        for field in faulty[:1]:
+            field.render_kw = {**(field.render_kw or {}), "autofocus": True}
+
+
+def ties(field: Any) -> dict[str, str]:
+    """The attributes that tie a control to its hint and its fault for those who listen to the page."""
+    told = [f"{field.id}-hint"] if field.description else []
+    if not field.errors:
+        return {"aria-describedby": told[0]} if told else {}
+    return {"aria-describedby": " ".join([*told, f"{field.id}-fault"]), "aria-invalid": "true"}
 
 
 def has_controls(text: str) -> bool:

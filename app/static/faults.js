@@ -1,0 +1,64 @@
+/* Every mistake of a form at once, beside its field, before it leaves; the browser alone would show
+   one at a time. Without this file the browser's own checks and the server's still stand. The
+   sentence comes from data-fault-missing / data-fault-wrong, or is the browser's own. */
+"use strict";
+
+(function () {
+  function sentence(control) {
+    const state = control.validity;
+    if (state.valueMissing && control.dataset.faultMissing) return control.dataset.faultMissing;
+    if (!state.valueMissing && control.dataset.faultWrong) return control.dataset.faultWrong;
+    return control.validationMessage;
+  }
+
+  function faultOf(control, field) {
+    let fault = field.querySelector(".fault");
+    if (!fault) {
+      fault = document.createElement("p");
+      fault.className = "fault";
+      fault.id = control.id + "-fault";
+      field.append(fault);
+    }
+    return fault;
+  }
+
+  function tie(control, faulty) {
+    const told = (control.getAttribute("aria-describedby") || "").split(" ");
+    const others = told.filter((id) => id && id !== control.id + "-fault");
+    if (faulty) others.push(control.id + "-fault");
+    if (others.length) control.setAttribute("aria-describedby", others.join(" "));
+    else control.removeAttribute("aria-describedby");
+    if (faulty) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+
+  function blame(control) {
+    const field = control.closest(".field");
+    if (!field) return;
+    field.classList.add("field-faulty");
+    faultOf(control, field).textContent = sentence(control);
+    tie(control, true);
+  }
+
+  function acquit(control) {
+    const field = control.closest(".field-faulty");
+    if (!field || !control.validity.valid) return;
+    field.classList.remove("field-faulty");
+    const fault = field.querySelector(".fault");
+    if (fault) fault.remove();
+    tie(control, false);
+  }
+
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (!form.matches("form[data-check]") || form.checkValidity()) return;
+    event.preventDefault();
+    const faulty = Array.from(form.elements).filter((control) => control.willValidate && !control.validity.valid);
+    faulty.forEach(blame);
+    faulty[0].focus();
+  }, true);
+
+  document.addEventListener("input", (event) => acquit(event.target));
+  document.addEventListener("change", (event) => acquit(event.target));
+  document.querySelectorAll("form[data-check]").forEach((form) => { form.noValidate = true; });
+})();
