@@ -14,7 +14,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from emails import colours, markup, mjml, slots, typed, words
-from emails.values import Masthead
 
 SERIF = "Georgia, 'Times New Roman', Times, serif"
 SANS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -105,9 +104,8 @@ def html(template: str, **values: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Dress:
-    """What every template needs of a newsletter: words, and colours for both lights."""
+    """What every template needs besides its text: words, and colours for both lights."""
 
-    masthead: Masthead
     words: words.Words
     light: colours.Palette
     dark: colours.Palette
@@ -122,11 +120,6 @@ class Dress:
         return Styles(self.light.accent, self.light.hairline, gap="4px")
 
 
-def dress(masthead: Masthead) -> Dress:
-    """A newsletter dressed in its language and its accent, made readable in both lights."""
-    return Dress(
-        masthead=masthead,
-        words=words.spoken(masthead.language),
-        light=colours.light(masthead.accent),
-        dark=colours.dark(masthead.accent),
-    )
+def dress(language: str, accent: str) -> Dress:
+    """The frame of a language, in an accent made readable in both lights."""
+    return Dress(words.spoken(language), colours.light(accent), colours.dark(accent))

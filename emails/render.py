@@ -65,7 +65,7 @@ def weight(printed: Print) -> int:
 
 
 def _parts(issue: IssueText) -> dict[str, object]:
-    dress = frames.dress(issue.masthead)
+    dress = frames.dress(issue.masthead.language, issue.masthead.accent)
     return {
         "issue": issue,
         "dress": dress,

@@ -1,0 +1,135 @@
+"""Mails to one person about their own affairs, one function each.
+
+Each has one button, and under it the same address in full for those whose program shows none. A
+confirmation holds nothing that the visitor typed: who signs somebody else up cannot write to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from emails import frames, notice_words, slots, typed
+from emails.notice_words import Wording
+from emails.passages import WIDTH, fold
+from emails.values import Masthead, Notice
+
+DESK = "Hebdo"
+DESK_ACCENT = "#9a2617"
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A notice as both its parts show it; every text is plain, one paragraph each."""
+
+    name: str
+    language: str
+    accent: str
+    wording: Wording
+    url: str
+    imprint: tuple[str, ...] = ()
+    unsubscribe_url: str = ""
+
+
+def confirmation(masthead: Masthead, confirm_url: str) -> Notice:
+    """Asks for the one press that makes a subscriber of an address."""
+    wording = notice_words.spoken(masthead.language).confirmation
+    return _print(_letter(masthead, wording, confirm_url))
+
+
+def already_subscribed(masthead: Masthead) -> Notice:
+    """What differs when a known address signs up again is said here, and nowhere on the page."""
+    wording = notice_words.spoken(masthead.language).already_subscribed
+    return _print(_letter(masthead, wording, masthead.home_url))
+
+
+def welcome(
+    masthead: Masthead,
+    unsubscribe_url: str,
+    latest_subject: str = "",
+    latest_url: str = "",
+    first_name: str = "",
+) -> Notice:
+    """After the confirmation: the latest issue, where there is one, and the way out."""
+    spoken = notice_words.spoken(masthead.language)
+    wording = spoken.welcome
+    if not latest_url:
+        button = spoken.already_subscribed.button
+        wording = replace(wording, before=wording.before[:1], button=button)
+    if first_name.strip():
+        wording = replace(wording, before=(spoken.greeting, *wording.before))
+    letter = _letter(
+        masthead,
+        wording,
+        latest_url or masthead.home_url,
+        latest=slots.plain(latest_subject),
+        first_name=typed.line(first_name),
+    )
+    return _print(replace(letter, unsubscribe_url=unsubscribe_url))
+
+
+def password_reset(reset_url: str, hours: int, language: str) -> Notice:
+    """To an editor who asked for a new password."""
+    return _print(_desk_letter(notice_words.spoken(language).reset, reset_url, hours, language))
+
+
+def invitation(invitation_url: str, hours: int, language: str) -> Notice:
+    """To a new editor, who chooses the first password behind the link."""
+    wording = notice_words.spoken(language).invitation
+    return _print(_desk_letter(wording, invitation_url, hours, language))
+
+
+def _letter(masthead: Masthead, wording: Wording, url: str, **said: str) -> _Letter:
+    name = typed.line(masthead.name)
+    publisher = typed.line(masthead.publisher)
+    address = typed.paragraphs(masthead.postal_address).strip().split("\n")
+    return _Letter(
+        name=name,
+        language=masthead.language,
+        accent=masthead.accent,
+        wording=_said(wording, newsletter=name, sender=masthead.sender_address, **said),
+        url=url,
+        imprint=(publisher, *address),
+    )
+
+
+def _desk_letter(wording: Wording, url: str, hours: int, language: str) -> _Letter:
+    return _Letter(DESK, language, DESK_ACCENT, _said(wording, hours=str(hours)), url)
+
+
+def _said(wording: Wording, **said: str) -> Wording:
+    """The sentences completed. Only ours are formats; what fills them is never one itself."""
+    return Wording(
+        wording.subject.format(**said),
+        wording.title.format(**said),
+        tuple(each.format(**said) for each in wording.before),
+        wording.button.format(**said),
+        tuple(each.format(**said) for each in wording.after),
+    )
+
+
+def _print(letter: _Letter) -> Notice:
+    html = frames.html(
+        "notice.mjml.j2",
+        letter=letter,
+        wording=letter.wording,
+        spoken=notice_words.spoken(letter.language),
+        dress=frames.dress(letter.language, letter.accent),
+    )
+    return Notice(letter.wording.subject, slots.close(html), _text(letter))
+
+
+def _text(letter: _Letter) -> str:
+    spoken = notice_words.spoken(letter.language)
+    wording = letter.wording
+    way_out = f"{spoken.unsubscribe}\n{letter.unsubscribe_url}" if letter.unsubscribe_url else ""
+    parts = [
+        letter.name.upper(),
+        f"{wording.title}\n{'=' * len(wording.title)}",
+        *(fold(each) for each in wording.before),
+        f"{wording.button}\n{letter.url}",
+        *(fold(each) for each in wording.after),
+        "-" * WIDTH,
+        way_out,
+        "\n".join(letter.imprint),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
