@@ -2,7 +2,8 @@
 
 SQLite gets WAL, foreign keys and a real BEGIN: IMMEDIATE for whoever may write (a transaction that
 begins as a reader and turns writer fails at once when another wrote in between, however long the
-busy time-out), DEFERRED and query-only for GET and HEAD. PostgreSQL gets READ ONLY for those.
+busy time-out), DEFERRED and query-only for GET and HEAD. PostgreSQL gets READ ONLY for those,
+and one snapshot for the whole request: figures that must add up are counted at one moment.
 So the invariant "GET and HEAD never write" is kept by the database itself.
 """
 
@@ -64,4 +65,4 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if _reading.get():
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -7,11 +7,13 @@ a test's back.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
 
@@ -127,6 +130,26 @@ def flask_app(settings: Settings) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def use_relay(flask_app: Flask, relay: Relay) -> None:
+    """Let the app hand its mail to this relay from now on."""
+    known: Settings = flask_app.extensions["hebdo.settings"]
+    flask_app.extensions["hebdo.settings"] = dataclasses.replace(known, relay=relay)
+
+
+@pytest.fixture
+def move_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.timedelta], None]:
+    """Moves the one clock forward, here and in every process started from here."""
+    moved = tmp_path / "clock"
+    moved.write_text("0", encoding="ascii")
+    monkeypatch.setenv(clock.TEST_CLOCK, str(moved))
+
+    def move(by: dt.timedelta) -> None:
+        so_far = float(moved.read_text(encoding="ascii"))
+        moved.write_text(str(so_far + by.total_seconds()), encoding="ascii")
+
+    return move
 
 
 @pytest.fixture

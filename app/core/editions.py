@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.core import clock
+from app.core import clock, races
 from app.extensions import db
 from app.models import Edition, EditionState, Editor, Issue, IssueState
 from emails.values import IssueText, Masthead, Picture, Print, RubricKind, RubricText, StoryText
@@ -26,16 +26,12 @@ def order(
 
     None when it is ordered already, or was saved by somebody since `issue` was read.
     """
-    claimed = db.session.execute(
-        update(Issue)
-        .where(
-            Issue.id == issue.id, Issue.state == IssueState.DRAFT, Issue.revision == issue.revision
-        )
-        .values(state=IssueState.ORDERED)
-        .execution_options(synchronize_session="fetch")
+    claim = update(Issue).where(
+        Issue.id == issue.id, Issue.state == IssueState.DRAFT, Issue.revision == issue.revision
     )
-    if not claimed.rowcount:  # type: ignore[attr-defined]
+    if not races.won(claim.values(state=IssueState.ORDERED)):
         return None
+    db.session.refresh(issue)
     edition = Edition(
         issue_id=issue.id,
         newsletter_id=issue.newsletter_id,
@@ -53,6 +49,17 @@ def of_issue(issue: Issue) -> Edition | None:
     return db.session.scalar(select(Edition).where(Edition.issue_id == issue.id))
 
 
+def latest(newsletter_id: int) -> IssueText | None:
+    """The newest issue that is out: printed, so that its page stands in the archive."""
+    source = db.session.scalar(
+        select(Edition.source)
+        .where(Edition.newsletter_id == newsletter_id, Edition.printed_at.is_not(None))
+        .order_by(Edition.printed_at.desc(), Edition.id.desc())
+        .limit(1)
+    )
+    return thaw(source) if source is not None else None
+
+
 def keep_print(edition_id: int, printed: Print) -> bool:
     """Keep the worker's print, once; a print that is not what was approved halts the edition."""
     approved = (
@@ -67,7 +74,7 @@ def keep_print(edition_id: int, printed: Print) -> bool:
             printed_at=clock.now(),
         )
     )
-    if db.session.execute(approved).rowcount:  # type: ignore[attr-defined]
+    if races.won(approved):
         return True
     halt(
         edition_id,
@@ -79,11 +86,36 @@ def keep_print(edition_id: int, printed: Print) -> bool:
 
 def halt(edition_id: int, trouble: str, state: EditionState) -> None:
     """Stop an edition that stands in `state`; nothing of it goes out."""
-    db.session.execute(
+    races.won(
         update(Edition)
         .where(Edition.id == edition_id, Edition.state == state)
         .values(state=EditionState.HALTED, trouble=trouble)
     )
+
+
+def note_trouble(edition_id: int, trouble: str) -> None:
+    """What stands in the way of an edition under way, for the desk to show; empty: nothing does."""
+    races.won(
+        update(Edition)
+        .where(Edition.id == edition_id, Edition.state == EditionState.PLANNED)
+        .where(Edition.trouble != trouble)
+        .values(trouble=trouble)
+    )
+
+
+def in_state(*states: EditionState) -> list[int]:
+    """The ids of editions that stand there, oldest first."""
+    return list(
+        db.session.scalars(select(Edition.id).where(Edition.state.in_(states)).order_by(Edition.id))
+    )
+
+
+def ordered_before(moment: dt.datetime) -> list[int]:
+    """Editions ordered before then that are not planned yet: nobody heard their bell."""
+    found = select(Edition.id).where(
+        Edition.state.in_([EditionState.ORDERED, EditionState.PRINTED]), Edition.ordered_at < moment
+    )
+    return list(db.session.scalars(found.order_by(Edition.id)))
 
 
 def freeze(text: IssueText) -> str:

@@ -8,11 +8,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
-from app.core import clock
+from app.core import clock, races
 from app.extensions import db
-from app.models import Editor, Newsletter, Notice, NoticeKind, Subscription
+from app.models import Editor, Newsletter, Notice, NoticeKind, NoticeState, Subscription
+from emails.values import Answer, Blame, Outcome
+
+LEASE = dt.timedelta(minutes=2)
+"""How long one notice may take before another worker takes it up."""
+
+STRIKES = 3
+"""A notice that ended its worker so many times is set aside; the others go on."""
+
+BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+
+PATIENCE = dt.timedelta(days=2)
+"""A confirmation that comes later than this helps nobody."""
 
 
 def order(
@@ -47,3 +59,79 @@ def ordered_since(address: str, kinds: Collection[NoticeKind], since: dt.datetim
         Notice.address == address, Notice.kind.in_(kinds), Notice.created_at >= since
     )
     return db.session.scalar(found.limit(1)) is not None
+
+
+def due(now: dt.datetime, limit: int = 100) -> list[int]:
+    """The ids of notices whose time has come and that nobody holds, oldest first."""
+    found = (
+        select(Notice.id)
+        .where(Notice.state == NoticeState.WAITING, Notice.not_before <= now)
+        .where(or_(Notice.lease_until.is_(None), Notice.lease_until <= now))
+        .order_by(Notice.not_before, Notice.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(found))
+
+
+def claim(notice_id: int) -> Notice | None:
+    """Take one notice; None when another has it, or it is settled, or its time has not come."""
+    now = clock.now()
+    taken = (
+        update(Notice)
+        .where(Notice.id == notice_id, Notice.state == NoticeState.WAITING)
+        .where(Notice.not_before <= now, Notice.strikes < STRIKES)
+        .where(or_(Notice.lease_until.is_(None), Notice.lease_until <= now))
+        .values(lease_until=now + LEASE, fence=Notice.fence + 1, strikes=Notice.strikes + 1)
+    )
+    if races.won(taken):
+        return db.session.get_one(Notice, notice_id, populate_existing=True)
+    set_aside = update(Notice).where(Notice.id == notice_id, Notice.state == NoticeState.WAITING)
+    races.won(
+        set_aside.where(Notice.strikes >= STRIKES, Notice.lease_until <= now).values(
+            state=NoticeState.DROPPED,
+            answer=f"set aside: it ended its worker {STRIKES} times",
+            settled_at=now,
+        )
+    )
+    return None
+
+
+def drop(notice: Notice, why: str) -> bool:
+    """No longer wanted: it will not be sent."""
+    return _settle(notice, NoticeState.DROPPED, Answer(Outcome.REFUSED, text=why))
+
+
+def settle(notice: Notice, answer: Answer) -> bool:
+    """Keep the relay's answer; False when another worker took the notice meanwhile.
+
+    In doubt is sent again: a second confirmation is a smaller evil than none.
+    """
+    if answer.outcome is Outcome.ACCEPTED:
+        return _settle(notice, NoticeState.ACCEPTED, answer)
+    # A refusal that is about us (a wrong password at the relay) is no reader's fault: later.
+    if answer.outcome is Outcome.REFUSED and answer.blame is not Blame.US:
+        return _settle(notice, NoticeState.REFUSED, answer)
+    wait = BACKOFF[min(notice.attempts, len(BACKOFF) - 1)]
+    if clock.now() + wait > notice.created_at + PATIENCE:
+        return _settle(notice, NoticeState.EXPIRED, answer)
+    return _settle(notice, NoticeState.WAITING, answer, wait)
+
+
+def _settle(
+    notice: Notice, state: NoticeState, answer: Answer, wait: dt.timedelta | None = None
+) -> bool:
+    now = clock.now()
+    return races.won(
+        update(Notice)
+        .where(Notice.id == notice.id, Notice.fence == notice.fence)
+        .values(
+            state=state,
+            code=answer.code,
+            answer=answer.text,
+            attempts=Notice.attempts + 1,
+            strikes=0,
+            lease_until=None,
+            not_before=now + wait if wait else Notice.not_before,
+            settled_at=None if wait else now,
+        )
+    )

@@ -1,0 +1,236 @@
+"""Batches: how the deliveries of an edition are shared out to workers, and never to two at once.
+
+A claim is a conditional UPDATE that gives a fence number and a deadline. Every later write carries
+the fence in its WHERE: a worker that was stopped past its deadline finds that nothing of its bites.
+
+    planned ──claim──▶ held ──mark──▶ window under way ──settle──▶ held ──▶ done
+                         │                  │
+                         └── lease ran out ─┴─▶ claimed by another, who first recovers the window
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Update, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
+
+from app.core import audiences, clock, races
+from app.extensions import db
+from app.models import Batch, Delivery, DeliveryState, Edition, EditionState
+
+SIZE = 500
+"""Deliveries in a batch. A worker lost with its disk leaves at most one window of it in doubt."""
+
+LEASE = dt.timedelta(seconds=60)
+"""How long a worker may stay silent before another takes its batch; it renews every quarter."""
+
+FOREIGN = dt.timedelta(minutes=5)
+"""How much longer a window under way waits for a worker that can read its owner's journal: whoever
+cannot has to call all of it in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch that is ours until the lease ends. `fence` proves it in every write."""
+
+    batch_id: int
+    edition_id: int
+    newsletter_id: int
+    fence: int
+    retry: bool
+    subscriber_ids: tuple[int, ...]
+    window: tuple[int, ...]
+    """What the owner before us had under way and never settled."""
+    last_owner: str
+
+
+def plan(edition_id: int) -> int | None:
+    """Freeze the audience of a printed edition into batches, once; None when it was planned already.
+
+    1,000,000 readers are 2,000 rows. In one transaction with the edition's step, so that a worker
+    that dies here leaves nothing planned by half.
+    """
+    step = update(Edition).where(Edition.id == edition_id, Edition.state == EditionState.PRINTED)
+    if not races.won(step.values(state=EditionState.PLANNED, planned_at=clock.now())):
+        return None
+    newsletter_id = db.session.scalar(select(Edition.newsletter_id).where(Edition.id == edition_id))
+    assert newsletter_id is not None
+    planned = 0
+    for n, ids in enumerate(_shares(audiences.ids(newsletter_id))):
+        _add(edition_id, n, ids, retry=False)
+        planned += len(ids)
+    races.won(update(Edition).where(Edition.id == edition_id).values(planned=planned))
+    return planned
+
+
+def plan_retries(now: dt.datetime | None = None) -> int:
+    """Put deferred deliveries whose time has come into retry batches; how many batches that made."""
+    due = list(_due(now or clock.now()))
+    for edition_id, ids in due:
+        n = db.session.scalar(select(func.max(Batch.n)).where(Batch.edition_id == edition_id))
+        batch_id = _add(edition_id, (n if n is not None else -1) + 1, ids, retry=True)
+        races.won(
+            update(Delivery)
+            .where(Delivery.edition_id == edition_id, Delivery.subscriber_id.in_(ids))
+            .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
+            .values(batch_id=batch_id)
+        )
+    return len(due)
+
+
+def claim(owner: str) -> Claim | None:
+    """Take a batch that nobody holds, oldest first; None when there is none.
+
+    `owner` is the place of this worker's journals, a slash, and the name of this claim's journal.
+
+    On SQLite only while no other batch is held: it has one writer at a time, so a second sender
+    would buy nothing but waiting.
+    """
+    now = clock.now()
+    candidate = (
+        select(Batch.id)
+        .join(Edition, Edition.id == Batch.edition_id)
+        .where(Edition.state == EditionState.PLANNED, _free(Batch, now), _ready(owner, now))
+        .order_by(Batch.edition_id, Batch.n)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Batch)
+    )
+    if db.engine.dialect.name == "sqlite":
+        other = aliased(Batch)
+        candidate = candidate.where(~exists().where(other.done_at.is_(None), ~_free(other, now)))
+    batch_id = db.session.scalar(candidate)
+    if batch_id is None:
+        return None
+    before = db.session.get_one(Batch, batch_id, populate_existing=True)
+    last_owner, window = before.owner, tuple(before.window)
+    taken = update(Batch).where(
+        Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now)
+    )
+    if not races.won(taken.values(owner=owner, fence=before.fence + 1, lease_until=now + LEASE)):
+        return None
+    edition = db.session.get_one(Edition, before.edition_id)
+    return Claim(
+        batch_id=batch_id,
+        edition_id=before.edition_id,
+        newsletter_id=edition.newsletter_id,
+        fence=before.fence + 1,
+        retry=before.retry,
+        subscriber_ids=tuple(before.subscriber_ids),
+        window=window,
+        last_owner=last_owner,
+    )
+
+
+def renew(held: Claim) -> bool:
+    """Move the deadline; False when the batch is no longer ours."""
+    return races.won(_ours(held).values(lease_until=clock.now() + LEASE))
+
+
+def mark(held: Claim, window: Sequence[int]) -> bool:
+    """Say which ids are about to be sent, before the first byte of them leaves."""
+    return races.won(_ours(held).values(window=list(window), lease_until=clock.now() + LEASE))
+
+
+def settled(held: Claim, count: int) -> bool:
+    """The window is in the ledger (same transaction); `count` of its ids got their first row."""
+    return races.won(
+        _ours(held).values(
+            window=[], settled=Batch.settled + count, lease_until=clock.now() + LEASE
+        )
+    )
+
+
+def release(held: Claim, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> bool:
+    """Give the batch back: for good when all of it is settled, else free again after `wait`."""
+    now = clock.now()
+    return races.won(
+        _ours(held).values(
+            owner="", lease_until=now + wait if wait else None, done_at=now if done else None
+        )
+    )
+
+
+def hand_back(held: Claim, wait: dt.timedelta) -> bool:
+    """Undo a claim, for a while: the owner before us lives, and what it has under way is its own."""
+    return races.won(_ours(held).values(owner=held.last_owner, lease_until=clock.now() + wait))
+
+
+def is_idle() -> bool:
+    """Whether there is something to claim and nobody at work: a bell that nobody heard."""
+    now = clock.now()
+    free, held = (
+        select(Batch.id)
+        .join(Edition, Edition.id == Batch.edition_id)
+        .where(Edition.state == EditionState.PLANNED, Batch.done_at.is_(None), condition)
+        .exists()
+        for condition in (_free(Batch, now), ~_free(Batch, now))
+    )
+    return bool(db.session.scalar(select(free & ~held)))
+
+
+def orphan(batch_id: int, fence: int) -> bool:
+    """The owner is known to be dead: end its lease now, so that another may claim and recover."""
+    return races.won(
+        update(Batch).where(Batch.id == batch_id, Batch.fence == fence).values(lease_until=None)
+    )
+
+
+def held_by(prefix: str) -> list[tuple[int, int, str]]:
+    """Batches under a lease whose owner begins with `prefix`: (id, fence, owner)."""
+    rows = db.session.execute(
+        select(Batch.id, Batch.fence, Batch.owner).where(
+            Batch.done_at.is_(None), Batch.lease_until.is_not(None), Batch.owner.startswith(prefix)
+        )
+    )
+    return [(batch_id, fence, owner) for batch_id, fence, owner in rows]
+
+
+def _free(batch: type[Batch], now: dt.datetime) -> ColumnElement[bool]:
+    return batch.done_at.is_(None) & or_(batch.lease_until.is_(None), batch.lease_until <= now)
+
+
+def _ready(owner: str, now: dt.datetime) -> ColumnElement[bool]:
+    place = owner.rpartition("/")[0] + "/"
+    return or_(
+        func.json_array_length(Batch.window) == 0,
+        Batch.owner.startswith(place, autoescape=True),
+        Batch.lease_until <= now - FOREIGN,
+    )
+
+
+def _ours(held: Claim) -> Update:
+    return update(Batch).where(Batch.id == held.batch_id, Batch.fence == held.fence)
+
+
+def _add(edition_id: int, n: int, ids: list[int], *, retry: bool) -> int:
+    made = db.session.execute(
+        insert(Batch)
+        .values(edition_id=edition_id, n=n, subscriber_ids=ids, size=len(ids), retry=retry, fence=0)
+        .returning(Batch.id)
+    )
+    return made.scalar_one()
+
+
+def _shares(pages: Iterable[list[int]]) -> Iterator[list[int]]:
+    for page in pages:
+        for start in range(0, len(page), SIZE):
+            yield page[start : start + SIZE]
+
+
+def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
+    rows = db.session.execute(
+        select(Delivery.edition_id, Delivery.subscriber_id)
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .where(Edition.state == EditionState.PLANNED, Delivery.state == DeliveryState.DEFERRED)
+        .where(Delivery.not_before <= now, Delivery.batch_id.is_(None))
+        .order_by(Delivery.edition_id, Delivery.subscriber_id)
+        .with_for_update(skip_locked=True, of=Delivery)
+    ).all()
+    by_edition: dict[int, list[int]] = {}
+    for edition_id, subscriber_id in rows:
+        by_edition.setdefault(edition_id, []).append(subscriber_id)
+    for edition_id, ids in by_edition.items():
+        yield from ((edition_id, share) for share in _shares([ids]))

@@ -1,0 +1,103 @@
+"""The lookout: finds by itself what no nudge announced, and does it.
+
+The broker may be emptied, stopped or away for the whole of a send. Each worker machine runs this
+loop beside its Celery nodes: every two seconds it frees what dead workers hold, makes retry batches
+of what is due, and takes up what has waited for longer than a bell needs to be heard.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.core import batches, clock, deliveries, editions, notices, workers
+from app.extensions import db, settings
+from app.models import EditionState
+from tasks import deliveries as sending
+from tasks import issues, journal, nudges
+from tasks import notices as posting
+from tasks.celery import celery, flask_app
+
+log = structlog.get_logger()
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+UNHEARD = dt.timedelta(seconds=3)
+"""A bell that nobody heard for so long is not waited for."""
+
+
+def run(stop: threading.Event) -> None:
+    """Look until told to stop. A database that is away is waited for, not died of."""
+    while not stop.wait(EVERY):
+        with flask_app().app_context():
+            try:
+                look(stop.is_set)
+            except DBAPIError as error:
+                log.warning("lookout.database", why=str(error.orig))
+                db.session.rollback()
+
+
+def look(stopping: Callable[[], bool] = lambda: False) -> None:
+    """One look around: put in order what lies about, then do what nobody else is doing."""
+    workers.seen(f"lookout@{socket.gethostname()}")
+    db.session.commit()
+    tidy()
+    for notice_id in notices.due(clock.now() - UNHEARD):
+        if stopping():
+            return
+        posting.post(notice_id)
+    for edition_id in editions.ordered_before(clock.now() - UNHEARD):
+        issues.press(edition_id)
+    idle = batches.is_idle()
+    db.session.commit()
+    if idle:
+        sending.pump(stopping=stopping)
+
+
+@celery.task(name="tasks.lookout.sweep")
+def sweep() -> None:
+    """Beat's round: the same tidying, and a bell where there is something to do."""
+    tidy()
+    ring = batches.is_idle()
+    waiting = notices.due(clock.now())
+    db.session.commit()
+    if ring:
+        nudges.deliveries()
+    for notice_id in waiting:
+        nudges.notice(notice_id)
+
+
+@celery.task(name="tasks.lookout.alive")
+def alive(queue: str) -> None:
+    """Sent through the queue itself: proves beat, broker and node in one."""
+    workers.seen(f"{queue}@{socket.gethostname()}")
+    db.session.commit()
+
+
+def tidy() -> None:
+    """Free what dead workers hold, bring back what is due, close what is over. Twice is harmless."""
+    free_orphans()
+    batches.plan_retries()
+    db.session.commit()
+    for edition_id in editions.in_state(EditionState.PLANNED):
+        deliveries.close(edition_id)
+    db.session.commit()
+
+
+def free_orphans() -> None:
+    """End the leases of owners on this disk whose journal lock is free: they are dead."""
+    state_dir = settings().state_dir
+    for batch_id, fence, owner in batches.held_by(journal.place(state_dir)):
+        try:
+            with journal.left_by(state_dir, owner) as path:
+                if path and batches.orphan(batch_id, fence):
+                    log.warning("batch.orphaned", batch=batch_id)
+        except BlockingIOError:
+            continue
+    db.session.commit()
