@@ -1,0 +1,178 @@
+"""Issues: what editors write. A draft may change; an ordered one is past changing.
+
+Every save names the revision it began from. The conditional UPDATE on it decides: who saves over a
+newer one gets a Conflict in words and keeps what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from app.core import clock, races, stories
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.imports import Imported, Remark
+from app.core.stories import StoryWords
+from app.extensions import _, db
+from app.models import Edition, Image, Issue, IssueState, Newsletter
+from emails import typed
+
+LONGEST_SUBJECT = 250
+"""Characters: mail programs show about 70, and RFC 5322 §2.1.1 counts 998 bytes a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An issue as the writing page holds it; `None` for what this save does not speak of."""
+
+    subject: str
+    preheader: str
+    leftovers: str | None = None
+    stories: tuple[StoryWords, ...] = ()
+    """Those that are written; others of the issue stay as they are."""
+
+
+def create(newsletter: Newsletter, number: int | None = None) -> Issue:
+    """A new empty draft with the next number, or the one given.
+
+    Raises Conflict when the number is taken.
+    """
+    if number is not None and _taken(newsletter, number):
+        raise Conflict(
+            _("“%(name)s” already has a number %(number)s.", name=newsletter.name, number=number)
+        )
+    now = clock.now()
+    issue = Issue(
+        newsletter=newsletter,
+        number=number if number is not None else next_number(newsletter),
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(issue)
+    db.session.flush()
+    return issue
+
+
+def next_number(newsletter: Newsletter) -> int:
+    """One more than the highest there is."""
+    highest = select(func.max(Issue.number)).where(Issue.newsletter_id == newsletter.id)
+    return (db.session.scalar(highest) or 0) + 1
+
+
+def create_from(
+    newsletter: Newsletter, imported: Imported, pictures: Mapping[str, Image] | None = None
+) -> tuple[Issue, list[Remark]]:
+    """A draft from an imported text; `pictures` are those it names, already kept.
+
+    Line 2 of a plain text is the newsletter's tagline and becomes it. What the import, the number
+    or a missing picture left to say comes back as remarks, by line.
+    """
+    remarks = list(imported.remarks)
+    number = imported.number
+    if number is not None and _taken(newsletter, number):
+        remarks.append(
+            Remark(0, str(number), _("This number is taken; the issue got the next free one."))
+        )
+        number = None
+    issue = create(newsletter, number)
+    issue.subject = typed.line(imported.subject)
+    issue.preheader = typed.line(imported.preheader)
+    issue.leftovers = "\n".join(imported.leftovers)
+    remarks += _take_tagline(newsletter, imported.tagline)
+    for rubric, each in imported.stories:
+        row = stories.append(issue, rubric)
+        row.title, row.body = typed.line(each.title), each.body
+        row.link, row.link_label = each.link, each.link_label
+        row.image_alt, row.image_credit = each.picture_alt, each.picture_credit
+        row.image = (pictures or {}).get(each.picture)
+    db.session.flush()
+    return issue, remarks
+
+
+def get(issue_id: int) -> Issue:
+    """Raises NotFound."""
+    issue = db.session.get(Issue, issue_id)
+    if issue is None:
+        raise NotFound(_("There is no such issue. It may have been deleted."))
+    return issue
+
+
+def listing(newsletter: Newsletter | None = None) -> list[tuple[Issue, Edition | None]]:
+    """All issues, newest first, each with its edition once it was ordered."""
+    found = select(Issue, Edition).outerjoin(Edition, Edition.issue_id == Issue.id)
+    if newsletter is not None:
+        found = found.where(Issue.newsletter_id == newsletter.id)
+    found = found.order_by(Issue.created_at.desc(), Issue.id.desc())
+    return [(issue, edition) for issue, edition in db.session.execute(found)]
+
+
+def save(issue: Issue, revision: int, words: Words) -> None:
+    """Keep all words at once, or none.
+
+    Raises Invalid with a sentence per faulty field (`subject`, `story-<id>-title` …), Conflict when
+    the issue was ordered or somebody saved it since `revision` was read.
+    """
+    faults = _faults(words)
+    if faults:
+        raise Invalid(_("Something in the issue needs another look; nothing was saved."), faults)
+    advance(issue, revision)
+    issue.subject = typed.line(words.subject)
+    issue.preheader = typed.line(words.preheader)
+    if words.leftovers is not None:
+        issue.leftovers = typed.paragraphs(words.leftovers).strip("\n")
+    stories.write(issue, words.stories)
+    db.session.flush()
+
+
+def advance(issue: Issue, revision: int) -> None:
+    """Claim the right to change the issue as it stood at `revision`."""
+    claimed = races.won(
+        update(Issue)
+        .where(Issue.id == issue.id, Issue.revision == revision, Issue.state == IssueState.DRAFT)
+        .values(revision=revision + 1, updated_at=clock.now())
+    )
+    db.session.refresh(issue)
+    if claimed:
+        return
+    if issue.state is IssueState.ORDERED:
+        raise Conflict(_("This issue was sent in the meantime: its words cannot change any more."))
+    raise Conflict(_("Somebody saved this issue while you were writing. Nothing of yours is lost."))
+
+
+def delete(issue: Issue, revision: int) -> None:
+    """Throw a draft away; an ordered issue stays for ever."""
+    advance(issue, revision)
+    db.session.delete(issue)
+    db.session.flush()
+
+
+def _taken(newsletter: Newsletter, number: int) -> bool:
+    found = select(Issue.id).where(Issue.newsletter_id == newsletter.id, Issue.number == number)
+    return db.session.scalar(found) is not None
+
+
+def _take_tagline(newsletter: Newsletter, tagline: str) -> list[Remark]:
+    tagline = typed.line(tagline)
+    before, newsletter.tagline = newsletter.tagline, tagline or newsletter.tagline
+    if not before or before == newsletter.tagline:
+        return []
+    return [
+        Remark(
+            2,
+            tagline,
+            _("This is the newsletter's tagline now; it was “%(before)s”.", before=before),
+        )
+    ]
+
+
+def _faults(words: Words) -> dict[str, object]:
+    faults: dict[str, object] = {
+        name: _("This is too long: %(most)s characters at the most.", most=LONGEST_SUBJECT)
+        for name, value in (("subject", words.subject), ("preheader", words.preheader))
+        if len(value) > LONGEST_SUBJECT
+    }
+    for each in words.stories:
+        faults |= stories.faults(each)
+    return faults

@@ -1,0 +1,181 @@
+"""Newsletters: what one can subscribe to, and the rubrics that a new one starts with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.errors import Conflict, Invalid, NotFound
+from app.extensions import _, db
+from app.models import Newsletter, Rubric, RubricKind
+from emails import typed
+
+ACCENT = "#9a1b1f"
+
+LONGEST_LINE = 200
+"""Characters of a one-line setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class RubricPlan:
+    """A rubric as a new newsletter gets it."""
+
+    kind: RubricKind
+    title: str
+    anchor: str
+    required: bool = False
+    least: int = 0
+    most: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a newsletter says of itself; everything is plain text."""
+
+    name: str
+    sender_name: str
+    sender_address: str
+    tagline: str = ""
+    description: str = ""
+    language: str = "fr"
+    rhythm: str = ""
+    reply_to: str = ""
+    publisher: str = ""
+    postal_address: str = field(default="")
+    """One or more lines."""
+    accent: str = ACCENT
+
+
+MODEL_RUBRICS = {
+    "fr": (
+        RubricPlan(RubricKind.LEAD, "À la Une", "une", required=True, least=1, most=1),
+        RubricPlan(RubricKind.BRIEFS, "Dans l'actu", "actu", required=True, least=3, most=12),
+        RubricPlan(RubricKind.IMAGE, "L'image de la semaine", "image", least=1, most=1),
+        RubricPlan(
+            RubricKind.INTERVIEWS,
+            "Les entretiens qui ont rythmé l'actu",
+            "entretiens",
+            least=1,
+            most=6,
+        ),
+        RubricPlan(RubricKind.LINKS, "Et aussi", "et-aussi", least=1),
+    ),
+    "en": (
+        RubricPlan(RubricKind.LEAD, "The lead", "lead", required=True, least=1, most=1),
+        RubricPlan(RubricKind.BRIEFS, "In brief", "briefs", required=True, least=3, most=12),
+        RubricPlan(RubricKind.IMAGE, "Picture of the week", "picture", least=1, most=1),
+        RubricPlan(RubricKind.INTERVIEWS, "Interviews", "interviews", least=1, most=6),
+        RubricPlan(RubricKind.LINKS, "Also", "also", least=1),
+    ),
+}
+"""The rubrics of a weekly like the model's; a newsletter may be given others."""
+
+
+def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = None) -> Newsletter:
+    """A new newsletter with the model's rubrics in its language, unless told others.
+
+    Raises Invalid with a sentence per faulty field, Conflict when the slug is taken.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 60:
+        raise Invalid(
+            _("A slug is made of small letters, digits and single hyphens."),
+            {"slug": _("Use small letters, digits and single hyphens, such as weekly-news.")},
+        )
+    if find(slug) is not None:
+        raise Conflict(_("There is already a newsletter called “%(slug)s”.", slug=slug))
+    newsletter = Newsletter(slug=slug, created_at=clock.now())
+    _write(newsletter, settings)
+    plans = rubrics if rubrics is not None else MODEL_RUBRICS[newsletter.language]
+    newsletter.rubrics = [_rubric(plan, position) for position, plan in enumerate(plans)]
+    db.session.add(newsletter)
+    db.session.flush()
+    return newsletter
+
+
+def change(newsletter: Newsletter, settings: Settings) -> None:
+    """Take new settings; issues already ordered keep what they were frozen with."""
+    _write(newsletter, settings)
+    db.session.flush()
+
+
+def find(slug: str) -> Newsletter | None:
+    return db.session.scalar(select(Newsletter).where(Newsletter.slug == slug))
+
+
+def get(slug: str) -> Newsletter:
+    """Raises NotFound, naming the slug."""
+    newsletter = find(slug)
+    if newsletter is None:
+        raise NotFound(_("There is no newsletter called “%(slug)s”.", slug=slug))
+    return newsletter
+
+
+def listing() -> list[Newsletter]:
+    """All of them, by name."""
+    return list(db.session.scalars(select(Newsletter).order_by(Newsletter.name, Newsletter.id)))
+
+
+def settings_of(newsletter: Newsletter) -> Settings:
+    """A newsletter's settings as a value: to change one, `dataclasses.replace` it."""
+    return Settings(**{each.name: getattr(newsletter, each.name) for each in fields(Settings)})
+
+
+def _write(newsletter: Newsletter, settings: Settings) -> None:
+    cleaned = {name: _clean(name, getattr(settings, name)) for name in _NAMES}
+    faults = _faults(cleaned)
+    if faults:
+        raise Invalid(_("The newsletter's settings need another look."), faults)
+    for name, value in cleaned.items():
+        setattr(newsletter, name, value)
+
+
+_NAMES = tuple(each.name for each in fields(Settings))
+_SEVERAL_LINES = {"description", "postal_address"}
+
+
+def _clean(name: str, value: str) -> str:
+    return typed.paragraphs(value).strip() if name in _SEVERAL_LINES else typed.line(value)
+
+
+def _faults(settings: dict[str, str]) -> dict[str, object]:
+    faults: dict[str, object] = {}
+    for name in ("name", "sender_name", "sender_address"):
+        if not settings[name]:
+            faults[name] = _("This cannot be left empty.")
+    for name in ("sender_address", "reply_to"):
+        if settings[name] and not _is_address(settings[name]):
+            faults[name] = _("This is not an address that mail can come from.")
+    if settings["language"] not in MODEL_RUBRICS:
+        faults["language"] = _("Choose fr or en.")
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings["accent"]):
+        faults["accent"] = _("Write the colour as #rrggbb, such as #9a1b1f.")
+    for name, value in settings.items():
+        if len(value) > (2000 if name in _SEVERAL_LINES else LONGEST_LINE):
+            faults[name] = _("This is too long.")
+    return faults
+
+
+def _is_address(address: str) -> bool:
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        # `.invalid` is reserved for what must never be reached (RFC 2606 §2): right for samples.
+        return bool(re.fullmatch(r"[A-Za-z0-9.+_-]+@([a-z0-9-]+\.)+invalid", address))
+    return True
+
+
+def _rubric(plan: RubricPlan, position: int) -> Rubric:
+    return Rubric(
+        position=position,
+        kind=plan.kind,
+        title=plan.title,
+        anchor=plan.anchor,
+        required=plan.required,
+        stories_least=plan.least,
+        stories_most=plan.most,
+    )
