@@ -70,9 +70,10 @@ def connect_extensions(flask_app: Flask) -> None:
 
 
 def register_doors(flask_app: Flask) -> None:
-    from app import api, editor, errors, guards, reader
+    from app import api, editor, errors, guards, logs, reader
 
     guards.register(flask_app)
+    logs.register(flask_app)
     errors.register(flask_app)
     flask_app.register_blueprint(reader.door)
     flask_app.register_blueprint(editor.door)

@@ -1,0 +1,106 @@
+"""`hebdo up`, `web`, `worker`, `beat`: the processes of the service."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from app import settings
+from app.children import Child, ChildError, Stop, Watch
+
+WORKER_GRACE = 25.0
+"""Seconds for workers to finish what the relay answers; whoever stops us waits 30."""
+
+
+@click.command()
+def up() -> None:
+    """Start the whole service on this machine; Ctrl-C ends it.
+
+    Ports: HEBDO_PORT (8000) for the pages, HEBDO_INBOX_PORT (8025) for the inbox. What it makes
+    stays in HEBDO_STATE_DIR (var).
+    """
+    from app.up import run
+
+    sys.exit(run())
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
+@click.option("--workers", default=2, show_default=True, help="Processes.")
+@click.option("--threads", default=4, show_default=True, help="Threads of each.")
+def web(bind: str, workers: int, threads: int) -> None:
+    """Serve the pages: readers' and editors' doors, health."""
+    from app import server
+
+    server.run(bind, workers, threads)
+
+
+@click.command()
+@click.option(
+    "--only",
+    type=click.Choice(["notices", "deliveries", "lookout"]),
+    help="One part in this very process; without it, all three as children.",
+)
+@click.option("--slots", default=2, show_default=True, help="Sending slots (1 on SQLite, always).")
+def worker(only: str | None, slots: int) -> None:
+    """Print, plan and send what rows order.
+
+    Notices have a process that a big send cannot take; the lookout finds rows that no nudge
+    announced. A part that dies is started again; one that keeps dying ends all, with exit code 1.
+    """
+    given = settings.load()
+    if only == "lookout":
+        _look_out(given)
+    elif only:
+        count = 1 if only == "notices" or given.is_sqlite else slots
+        _become_celery(
+            "worker", "-Q", only, "-c", str(count), "-n", f"{only}@%h",
+            "--without-gossip", "--without-mingle",
+        )  # fmt: skip
+    else:
+        sys.exit(_keep_workers(slots))
+
+
+@click.command()
+def beat() -> None:
+    """Ring the bells that come by the clock. Several at once do no harm."""
+    schedule = settings.load().state_dir / "beat-schedule"
+    schedule.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _become_celery("beat", "-s", str(schedule), "--pidfile", "")
+
+
+def _look_out(given: settings.Settings) -> None:
+    from app import logs
+    from tasks import lookout
+
+    logs.configure(given)
+    lookout.run(Stop().event)
+
+
+def _become_celery(*arguments: str) -> NoReturn:
+    """Turn this process into Celery: its signals and exit code are then Celery's own."""
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "tasks.celery:celery"]
+    os.execv(sys.executable, [*command, *arguments])  # noqa: S606 - no shell, our own arguments
+
+
+def _keep_workers(slots: int) -> int:
+    stop = Stop()
+    watch = Watch(lambda line: click.echo(line, err=True))
+    for part in ("notices", "deliveries", "lookout"):
+        command = [sys.executable, "-m", "app.cli", "worker", "--only", part, "--slots", str(slots)]
+        watch.start(Child(part, command))
+    try:
+        while not stop.wait(0.5):
+            watch.look()
+    except ChildError as trouble:
+        click.echo(str(trouble), err=True)
+        return 1
+    finally:
+        for child in watch.children:
+            child.ask_to_stop()
+        for child in watch.children:
+            child.stop(WORKER_GRACE)
+    return 0

@@ -1,0 +1,120 @@
+"""Logs: one JSON object a line on stderr, or lines for people; each carries the id of its request.
+
+What other libraries log (gunicorn, Celery, Alembic) goes through the same door. Whoever handles a
+delivery or a notice binds its id with `structlog.contextvars.bound_contextvars(delivery_id=…)`.
+Addresses, tokens and paths with tokens in them are not logged: a request is named by its rule.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.settings import Settings
+
+QUIET = (
+    "kombu",
+    "amqp",
+    "mail.log",
+    "alembic.runtime.plugins",
+    "celery.beat",
+    "celery.worker",
+    "celery.app.trace",
+)
+"""Libraries whose INFO says nothing to an operator; their warnings are heard."""
+
+UNWATCHED = frozenset({"static", "api.healthz", "api.readyz"})
+"""Endpoints too frequent and too dull for a line each."""
+
+log = structlog.get_logger()
+
+
+def configure(settings: Settings, level: str | None = None) -> None:
+    """Set up this process. Twice is the same as once."""
+    shared = _shared()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    door = logging.StreamHandler(sys.stderr)
+    door.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=_ending(settings.log_format)
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [door]
+    root.setLevel(level or settings.log_level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+
+
+def register(flask_app: Flask) -> None:
+    """One line per request, when it has been answered."""
+    flask_app.before_request(start_clock)
+    flask_app.after_request(log_request)
+
+
+def start_clock() -> None:
+    g.began_at = time.perf_counter()
+
+
+def log_request(response: Response) -> Response:
+    if request.endpoint in UNWATCHED:
+        return response
+    began = g.get("began_at")
+    log.info(
+        "request",
+        method=request.method,
+        rule=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        ms=round((time.perf_counter() - began) * 1000, 1) if began is not None else None,
+    )
+    return response
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        _name_task,
+    ]
+
+
+def _ending(log_format: str) -> list[Processor]:
+    strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if log_format == "lines":
+        return [strip, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [
+        strip,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def _name_task(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Inside a Celery task, say which run of it speaks."""
+    task = _current_task()
+    if task is not None and task.request.id:
+        event.setdefault("task_id", task.request.id)
+        event.setdefault("task", task.name)
+    return event
+
+
+def _current_task() -> Any:
+    """None outside Celery; a process that never loaded it does not load it to log a line."""
+    state = sys.modules.get("celery._state")
+    return state.get_current_task() if state is not None else None

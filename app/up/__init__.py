@@ -1,0 +1,90 @@
+"""`hebdo up`: starts and stops the whole service on one machine, in order.
+
+Owns: the installation's own state, the processes of this machine, what the terminal says.
+Must not know: rows (a process of its own prepares them), pages, mail.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from app.children import ChildError, Stop, adopt_orphans
+from app.up import lock, state
+from app.up.service import Service, Stopped, Welcome
+
+
+def run() -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code."""
+    stop = Stop()
+    state_dir = Path(os.environ.get("HEBDO_STATE_DIR") or "var").absolute()
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    adopt_orphans()
+    try:
+        held = lock.take(state_dir, stop)
+        prepared = state.prepare(os.environ, state_dir)
+    except (lock.AlreadyRunning, state.PortError) as refusal:
+        say(str(refusal))
+        return 1
+    return _serve(Service(prepared, held, stop, say))
+
+
+def _serve(service: Service) -> int:
+    try:
+        say("Starting Hebdo ...")
+        greet(service, service.start())
+        service.keep()
+    except Stopped:
+        return 0
+    except ChildError as trouble:
+        say(str(trouble))
+        return 1
+    finally:
+        say("Stopping ...")
+        service.end()
+        say("Hebdo has stopped.")
+    return 0
+
+
+def greet(service: Service, welcome: Welcome) -> None:
+    """A few lines that say where to go."""
+    values = service.state.values
+    base = os.environ.get("HEBDO_BASE_URL") or values["HEBDO_BASE_URL"]
+    page = f"/newsletters/{welcome.newsletter}" if welcome.newsletter else "/"
+    lines = ["", "Hebdo is running.", ""]
+    lines += [f"  Sign-up page  {base}{page}"]
+    lines += [f"  Desk          {base}/editor/", f"                {_key(welcome)}"]
+    if "HEBDO_INBOX_URL" in values:
+        lines += [f"  Inbox         {values['HEBDO_INBOX_URL']}/  (every mail lands here)"]
+    lines += ["", f"  In a second terminal: {_command()} --help", f"  Logs: {_logs(service)}"]
+    lines += ["  Ctrl-C ends everything; what you made is kept.", ""]
+    say("\n".join(lines))
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _key(welcome: Welcome) -> str:
+    if welcome.password:
+        return f"{welcome.editor}  password: {welcome.password}"
+    return (
+        f"{welcome.editor}  (password as shown at the first start; "
+        f"a new one: {_command()} editors password {welcome.editor})"
+    )
+
+
+def _command() -> str:
+    """How to call this very `hebdo` from another terminal in the same directory."""
+    beside = Path(sys.executable).parent / "hebdo"
+    return _short(beside) if beside.exists() else f"{sys.executable} -m app.cli"
+
+
+def _logs(service: Service) -> str:
+    return _short(service.state.state_dir / "log")
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
