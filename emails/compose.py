@@ -120,7 +120,9 @@ def read(data: bytes) -> Reading:
 
 def _part(message: EmailMessage, kind: str) -> str:
     found = message.get_body((kind,))
-    return str(found.get_content()) if isinstance(found, EmailMessage) else ""
+    if not isinstance(found, EmailMessage):
+        return ""
+    return str(found.get_content()).replace("\r\n", "\n")
 
 
 class _Builder:
@@ -174,7 +176,7 @@ def _add_way_out(builder: _Builder, masthead: Masthead, *, one_click: bool) -> N
         raise UnfitHeader("List-Unsubscribe", "the URL must end in {{token}}")
     if not re.fullmatch(r"https?://[!-;=?-~]{1,500}", before):
         raise UnfitHeader("List-Unsubscribe", "the URL must be http or https, and plain ASCII")
-    builder.add(b"List-Unsubscribe:\r\n <" + before.encode("ascii"))
+    builder.add(b"List-Unsubscribe: <" + before.encode("ascii"))
     builder.hole(_raw_token)
     builder.add(b">\r\n")
     if one_click:

@@ -109,11 +109,10 @@ def unstructured_words(field: str, words: Iterable[bytes]) -> bytes:
 
 
 def structured(field: str, value: str) -> bytes:
-    """A header of ASCII tokens or one URL; folded once where the name is in the way."""
-    if _CONTROLS.search(value) or not value.isascii() or len(value) >= LONGEST:
+    """A header of ASCII tokens or one URL, which has no place where it could be folded."""
+    if _CONTROLS.search(value) or not value.isascii() or len(field) + 2 + len(value) > LONGEST:
         raise UnfitHeader(field, f"cannot hold {value[:80]!r}")
-    fold = "\r\n " if len(field) + 2 + len(value) > FOLD else " "
-    return f"{field}:{fold}{value}\r\n".encode("ascii")
+    return f"{field}: {value}\r\n".encode("ascii")
 
 
 def date(at: dt.datetime) -> bytes:

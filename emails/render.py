@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from emails import frames, letters, slots
+from emails import frames, letters, mjml, slots, typography
 from emails.values import IssueText, Print, RubricKind
 from emails.words import dated
 
@@ -40,14 +40,14 @@ _LOOKS = {
 def print_issue(issue: IssueText) -> Print:
     """Printed once for all readers. Raises MjmlError only if one of our templates is broken."""
     subject = slots.open_typed(issue.subject)
-    html = frames.html("issue.mjml.j2", **_parts(issue))
-    text = letters.issue(issue)
+    html = mjml.compile(issue_mjml(issue))
+    text = letters.issue(typography.set_issue(issue))
     return Print(subject, html, text, digest(subject, html, text))
 
 
 def issue_mjml(issue: IssueText) -> str:
     """The MJML that `print_issue` compiles, for those who hold another engine against ours."""
-    return frames.fill("issue.mjml.j2", **_parts(issue))
+    return frames.fill("issue.mjml.j2", **_parts(typography.set_issue(issue)))
 
 
 def digest(subject: str, html: str, text: str) -> str:
