@@ -15,8 +15,9 @@ from markupsafe import Markup, escape
 
 from emails import colours, markup, mjml, slots, typed, words
 
-SERIF = "Georgia, 'Times New Roman', Times, serif"
-SANS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
+# Fonts of the reader's own machine. Ours and constant: they stand in attributes as they are.
+SERIF = Markup("Georgia, 'Times New Roman', Times, serif")
+SANS = Markup("-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif")
 
 
 @dataclass(frozen=True, slots=True)
