@@ -1,0 +1,164 @@
+"""Editors: who may sign in at the desk, with which password and for what.
+
+A password change moves the editor's stamp; a session or a link that carries an older one is over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+
+from app.core import addresses, clock, notices
+from app.core.errors import Conflict, Invalid, NotFound
+from app.extensions import _, db
+from app.models import Edition, Editor, Notice, NoticeKind, NoticeState, Role
+from emails import typed
+
+SHORTEST, LONGEST = 12, 200
+"""Characters of a password (ASVS 5.0, 6.2.1 and 6.2.9: at least 8, and 64 must be allowed)."""
+
+BETWEEN_LINKS = dt.timedelta(minutes=5)
+"""A forgotten password orders one mail in this time, however often the button is pressed."""
+
+_hasher = PasswordHasher()
+
+
+def add(address: str, name: str, role: Role = Role.EDITOR, password: str = "") -> Editor:
+    """A new editor; without a password she cannot sign in until she took up an invitation.
+
+    Raises Invalid with a sentence per faulty field, Conflict when the address is known.
+    """
+    key = addresses.read(address).key
+    name = typed.line(name)
+    if not name or len(name) > 100:
+        raise Invalid(
+            _("An editor needs a name."),
+            {"name": _("Please write a name, 100 characters at most.")},
+        )
+    if find(key) is not None:
+        raise Conflict(_("%(address)s is an editor already.", address=key))
+    editor = Editor(
+        address=key,
+        name=name,
+        role=role,
+        password_hash=_hash(password, key) if password else "",
+        stamp=1,
+        created_at=clock.now(),
+    )
+    db.session.add(editor)
+    db.session.flush()
+    return editor
+
+
+def invite(address: str, name: str, role: Role = Role.EDITOR) -> Notice:
+    """A new editor and the mail that lets her choose a password. The caller commits, then nudges."""
+    editor = add(address, name, role)
+    return notices.order(NoticeKind.INVITATION, editor.address, editor=editor)
+
+
+def sign_in(address: str, password: str) -> Editor | None:
+    """The editor whose password this is, or None: an unknown address takes as long as a wrong word."""
+    editor = find(address)
+    known = editor is not None and bool(editor.password_hash)
+    kept = editor.password_hash if editor is not None and known else _nobody()
+    if not _verify(kept, password) or editor is None or not known:
+        return None
+    if _hasher.check_needs_rehash(editor.password_hash):
+        editor.password_hash = _hasher.hash(password)
+    editor.signed_in_at = clock.now()
+    return editor
+
+
+def set_password(editor: Editor, password: str) -> None:
+    """A new password; every session and link made before is over. Raises Invalid in words."""
+    editor.password_hash = _hash(password, editor.address)
+    editor.stamp += 1
+    db.session.flush()
+
+
+def forget_password(address: str) -> Notice | None:
+    """Order the mail with a link to choose a new password; None when nobody is to get one.
+
+    The caller answers alike in both cases. At most one mail in five minutes.
+    """
+    editor = find(address)
+    kinds = (NoticeKind.PASSWORD_RESET, NoticeKind.INVITATION)
+    if editor is None or notices.ordered_since(editor.address, kinds, clock.now() - BETWEEN_LINKS):
+        return None
+    return notices.order(NoticeKind.PASSWORD_RESET, editor.address, editor=editor)
+
+
+def by_stamp(editor_id: int, stamp: int) -> Editor | None:
+    """The editor of a session or a link, unless the password changed since it was made."""
+    editor = db.session.get(Editor, editor_id)
+    return editor if editor is not None and editor.stamp == stamp else None
+
+
+def find(address: str) -> Editor | None:
+    return db.session.scalar(select(Editor).where(Editor.address == addresses.key(address)))
+
+
+def get(editor_id: int) -> Editor:
+    """Raises NotFound."""
+    editor = db.session.get(Editor, editor_id)
+    if editor is None:
+        raise NotFound(_("There is no such editor."))
+    return editor
+
+
+def listing() -> list[Editor]:
+    """All of them, by name."""
+    return list(db.session.scalars(select(Editor).order_by(Editor.name, Editor.id)))
+
+
+def remove(editor: Editor) -> None:
+    """End an editor's access for good; what she ordered stays. Refused for the last admin."""
+    admins = select(func.count()).select_from(Editor).where(Editor.role == Role.ADMIN)
+    if editor.role is Role.ADMIN and (db.session.scalar(admins) or 0) < 2:
+        raise Conflict(_("The last admin cannot be removed: nobody could add editors any more."))
+    db.session.execute(
+        update(Edition).where(Edition.ordered_by_id == editor.id).values(ordered_by_id=None)
+    )
+    owed = delete(Notice).where(Notice.editor_id == editor.id, Notice.state == NoticeState.WAITING)
+    db.session.execute(owed)
+    db.session.execute(update(Notice).where(Notice.editor_id == editor.id).values(editor_id=None))
+    db.session.delete(editor)
+    db.session.flush()
+
+
+def may_send(editor: Editor) -> bool:
+    return editor.role in (Role.ADMIN, Role.EDITOR)
+
+
+def is_admin(editor: Editor) -> bool:
+    return editor.role is Role.ADMIN
+
+
+def _hash(password: str, address: str) -> str:
+    fault = None
+    if len(password) < SHORTEST:
+        fault = _("Please take at least %(least)s characters.", least=SHORTEST)
+    elif len(password) > LONGEST:
+        fault = _("Please take at most %(most)s characters.", most=LONGEST)
+    elif password.lower() in (address, address.partition("@")[0]) or len(set(password)) < 5:
+        fault = _("This is too easy to guess.")
+    if fault is not None:
+        raise Invalid(fault, {"password": fault})
+    return _hasher.hash(password)
+
+
+def _verify(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password opens, made once with the very cost of the real ones."""
+    return _hasher.hash("\x00nobody's password")

@@ -1,0 +1,101 @@
+"""Editors: passwords, stamps, invitations, and answers that tell a stranger nothing."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+
+import pytest
+from flask import Flask
+
+from app.core import editors
+from app.core.errors import Conflict, Invalid
+from app.extensions import db
+from app.models import Editor, Notice, NoticeKind, Role
+
+WORD = "un mot de passe long"
+
+
+@pytest.fixture
+def editor(flask_app: Flask) -> Editor:
+    made = editors.add("Zoe@Hebdo.example", "Zoé", password=WORD)
+    db.session.commit()
+    return made
+
+
+def test_an_editor_signs_in_with_her_word_and_in_any_case_of_her_address(editor: Editor) -> None:
+    assert editors.sign_in(" zoe@hebdo.EXAMPLE ", WORD) is editor
+    assert editor.signed_in_at is not None
+
+
+@pytest.mark.parametrize("word", ["", WORD.upper(), WORD + " ", "\x00", "x" * 100_000])
+def test_another_word_opens_nothing(editor: Editor, word: str) -> None:
+    assert editors.sign_in(editor.address, word) is None
+
+
+def test_an_editor_who_has_not_taken_up_her_invitation_cannot_sign_in(flask_app: Flask) -> None:
+    editors.invite("new@hebdo.example", "Nouvelle")
+    for word in ("", "\x00nobody's password", WORD):
+        assert editors.sign_in("new@hebdo.example", word) is None
+
+
+def test_passwords_are_kept_as_argon2id(editor: Editor) -> None:
+    assert editor.password_hash.startswith("$argon2id$")
+
+
+def test_a_new_password_ends_what_was_made_with_the_old_one(editor: Editor) -> None:
+    before = editor.stamp
+    assert editors.by_stamp(editor.id, before) is editor
+    editors.set_password(editor, "un autre mot de passe")
+    assert editors.by_stamp(editor.id, before) is None
+    assert editors.sign_in(editor.address, WORD) is None
+
+
+@pytest.mark.parametrize("word", ["short", "x" * 201, "aaaaaaaaaaaaaaa", "zoe@hebdo.example"])
+def test_a_password_that_is_easy_to_guess_is_refused_in_words(editor: Editor, word: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        editors.set_password(editor, word)
+    assert "password" in refused.value.faults
+
+
+def test_an_address_is_one_editor(editor: Editor) -> None:
+    with pytest.raises(Conflict):
+        editors.add("ZOE@hebdo.example", "Encore Zoé")
+
+
+def test_a_forgotten_password_orders_one_mail_and_a_stranger_none(editor: Editor) -> None:
+    notice = editors.forget_password(editor.address)
+    assert notice is not None
+    assert (notice.kind, notice.editor_id) == (NoticeKind.PASSWORD_RESET, editor.id)
+    assert editors.forget_password(editor.address) is None
+    assert editors.forget_password("nobody@hebdo.example") is None
+    assert db.session.query(Notice).count() == 1
+
+
+def test_a_sign_in_takes_as_long_for_an_unknown_address(editor: Editor) -> None:
+    def seconds(address: str) -> float:
+        start = time.perf_counter()
+        editors.sign_in(address, "not the password")
+        return time.perf_counter() - start
+
+    seconds(editor.address), seconds("nobody@hebdo.example")
+    known, unknown = zip(
+        *((seconds(editor.address), seconds("nobody@hebdo.example")) for _ in range(7)), strict=True
+    )
+    # The hash takes tens of milliseconds; without the stand-in an unknown address takes one.
+    assert median(unknown) > median(known) / 2
+
+
+def test_the_last_admin_cannot_be_removed(editor: Editor) -> None:
+    admin = editors.add("admin@hebdo.example", "Admin", Role.ADMIN)
+    with pytest.raises(Conflict):
+        editors.remove(admin)
+    editors.forget_password(editor.address)
+    editors.remove(editor)
+    db.session.commit()
+    assert editors.find("zoe@hebdo.example") is None
+
+
+def test_roles_say_who_may_send() -> None:
+    may = {role: editors.may_send(Editor(role=role)) for role in Role}
+    assert may == {Role.ADMIN: True, Role.EDITOR: True, Role.CONTRIBUTOR: False}
