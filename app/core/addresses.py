@@ -1,0 +1,77 @@
+"""Addresses: one spelling to write to, one key to know a person by.
+
+Syntax only (RFC 5321 §4.1.2, as email-validator reads it): whether a domain takes mail is learned
+by the confirmation, not by a look-up that a visitor could make us do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.core.errors import Invalid
+from app.extensions import _
+
+LONGEST = 254
+"""Characters of a whole address (RFC 5321 §4.5.3.1.3, less the angle brackets)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    written: str
+    """As she typed it, its domain in lower case and ASCII: what goes on the wire."""
+    key: str
+    """All in lower case: two addresses with one key are one person."""
+
+
+def read(typed: str) -> Address:
+    """Raises Invalid with a sentence that says what to do.
+
+    Local parts beyond ASCII are refused: they need SMTPUTF8 (RFC 6531) all the way, which relays
+    do not promise. Domains beyond ASCII are taken in their IDNA form. `.invalid` and `.test` pass:
+    they are reserved for samples and tests and lead nowhere (RFC 2606 §2).
+    """
+    typed = typed.strip()
+    if typed.lower().endswith(".invalid"):
+        # The library knows `.test` only; the rest of the address is checked all the same.
+        stood_in = _checked(typed[: -len("invalid")] + "test")
+        written = stood_in.removesuffix("test") + "invalid"
+    else:
+        written = _checked(typed)
+    return Address(written=written, key=written.lower())
+
+
+def _checked(typed: str) -> str:
+    try:
+        found = validate_email(
+            typed,
+            check_deliverability=False,
+            test_environment=True,
+            allow_smtputf8=False,
+            strict=True,
+        )
+    except EmailNotValidError as odd:
+        raise _refusal() from odd
+    if "." not in found.ascii_domain or found.ascii_email is None:
+        raise _refusal()
+    return found.ascii_email
+
+
+def key(typed: str) -> str:
+    """The key of an address given by hand, faulty or not: for looking up, never for keeping."""
+    try:
+        return read(typed).key
+    except Invalid:
+        return typed.strip().lower()
+
+
+def veil(address: str) -> str:
+    """Enough for its owner to know it, too little for whom a mail was forwarded to."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _refusal() -> Invalid:
+    sentence = _("Please write a whole e-mail address, such as marie@example.org.")
+    return Invalid(sentence, {"address": sentence})
