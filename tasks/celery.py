@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.signals import setup_logging, worker_process_init
-from flask import Flask
+from flask import Flask, has_app_context
 
 from tasks import schedule
 
@@ -45,6 +45,8 @@ class Configuration:
     def broker_url(self) -> str:
         from app.extensions import settings
 
+        if has_app_context():
+            return settings().redis_url
         with flask_app().app_context():
             return settings().redis_url
 
@@ -71,7 +73,7 @@ celery = Celery("hebdo", task_cls=ContextTask, set_as_current=True)
 celery.config_from_object(Configuration())
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def leave_the_parents_connections(**_: Any) -> None:
     """A forked child must not speak on database connections that its parent opened."""
     from app.extensions import db
@@ -80,7 +82,7 @@ def leave_the_parents_connections(**_: Any) -> None:
         db.engine.dispose(close=False)
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def log_like_the_rest(**_: Any) -> None:
     """Taking this signal keeps Celery from setting up logging of its own."""
     from app import logs

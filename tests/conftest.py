@@ -27,6 +27,8 @@ from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
 
+pytest_plugins = ["tests.service"]
+
 SECRET = "tests-only-" + "s" * 32
 
 

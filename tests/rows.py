@@ -95,4 +95,7 @@ def send_to(count: int) -> int:
     """A newsletter with so many readers and an ordered edition; the edition's id."""
     of = newsletter()
     readers(of, count)
-    return ordered(of).id
+    edition_id = ordered(of).id
+    # Reading the id began a transaction; left open, it would keep SQLite's other writers out.
+    db.session.commit()
+    return edition_id

@@ -29,4 +29,4 @@ def alive(now: dt.datetime | None = None) -> dict[str, dt.datetime]:
     """Who spoke within `FRESH`, and when."""
     since = (now or clock.now()) - FRESH
     rows = db.session.execute(select(Worker.name, Worker.seen_at).where(Worker.seen_at > since))
-    return {name: seen_at for name, seen_at in rows}
+    return {row.name: row.seen_at for row in rows}
