@@ -17,6 +17,13 @@ NOUNS = {
     "worker": "processes",
     "beat": "processes",
     "db": "database",
+    "newsletters": "newsletters",
+    "subscribers": "subscribers",
+    "issues": "issues",
+    "deliveries": "deliveries",
+    "suppressions": "suppressions",
+    "editors": "editors",
+    "doctor": "doctor",
 }
 """Command → the module of this package that holds it."""
 

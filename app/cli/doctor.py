@@ -1,0 +1,67 @@
+"""`hebdo doctor`: looks at everything the service stands on and says what to do."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from app.api.readiness import Check, look
+from app.cli.context import as_table_or_json, reading, show
+from app.extensions import settings
+from emails.smtp import Line
+from emails.values import Outcome
+
+REMEDIES = {
+    "database": "Is it running? HEBDO_DATABASE_URL says where it is looked for.",
+    "migrations": "Run: hebdo db upgrade",
+    "workers": "Is `hebdo worker` running, and `hebdo beat`, which asks it for signs of life?",
+    "notices": "Look at the worker's log; is the relay below all right?",
+    "broker": "Is it running? REDIS_URL says where it is looked for.",
+    "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
+    "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
+}
+
+
+@click.command()
+@as_table_or_json
+@reading
+def doctor(shape: str) -> None:
+    """Check settings, database, broker, workers and relay; exit code 1 when something is wrong."""
+    checks = [Check("settings", True, "All settings can be read."), *look(), *_surroundings()]
+    if shape == "json":
+        rows = ((each.name, each.ok, each.says, _remedy(each)) for each in checks)
+        show(shape, ("check", "ok", "says", "do"), rows)
+    else:
+        for each in checks:
+            click.echo(f"{'ok ' if each.ok else 'NO '} {each.name}: {each.says}")
+            if not each.ok:
+                click.echo(f"     {_remedy(each)}")
+    sys.exit(0 if all(each.ok for each in checks) else 1)
+
+
+def _surroundings() -> list[Check]:
+    """What the doctor tries and a health page must not: it takes time and touches others."""
+    relay = settings().relay
+    answer = Line(relay).try_out()
+    fine = answer.outcome is Outcome.ACCEPTED
+    said = "takes us" if fine else f"does not: {answer.code or ''} {answer.text}".rstrip()
+    return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
+
+
+def _check_media() -> Check:
+    folder = settings().media_dir
+    trial = folder / ".trial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as error:
+        return Check("media", False, f"Pictures cannot be kept in {folder}: {error.strerror}.")
+    return Check("media", True, f"Pictures can be kept in {folder}.")
+
+
+def _remedy(check: Check) -> str:
+    if check.ok:
+        return ""
+    return REMEDIES.get(check.name, REMEDIES["workers"])

@@ -1,0 +1,144 @@
+"""`hebdo issues`: what editors write, in from a file and out to the readers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli import sending
+from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.group import Refused
+from app.core import audiences, editions, images, imports, newsletters
+from app.core import issues as core
+from app.core.imports import Imported, Remark
+from app.extensions import db, settings
+from app.models import Edition, Image, Issue
+
+
+@click.group()
+def issues() -> None:
+    """What editors write."""
+
+
+@issues.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
+@as_table_or_json
+@in_app
+def import_(file: Path, slug: str, shape: str) -> None:
+    """Make a draft of a text FILE: Markdown with front matter, or plain text.
+
+    Headings are the newsletter's rubrics. Pictures that it names are taken from beside it. What
+    has no place is said, line by line, and kept with the draft.
+    """
+    newsletter = newsletters.get(slug)
+    text = imports.decode(file.read_bytes())
+    imported = imports.read(text, newsletter.rubrics)
+    issue, remarks = core.create_from(newsletter, imported, _pictures(imported, file.parent))
+    db.session.commit()
+    if shape == "json":
+        click.echo(json.dumps(_as_json(issue, remarks), ensure_ascii=False, indent=2))
+        return
+    click.echo(
+        f"Issue {issue.id}: Nº {issue.number}, “{issue.subject}”, {len(issue.stories)} stories."
+    )
+    for rubric in newsletter.rubrics:
+        count = sum(story.rubric_id == rubric.id for story in issue.stories)
+        click.echo(f"  {rubric.title}: {count}")
+    for each in remarks:
+        where = f"line {each.line}" if each.line else "note"
+        click.echo(f"{where}: {each.sentence}\n    {each.text}")
+
+
+@issues.command(name="list")
+@click.option("--newsletter", "slug", help="Only this newsletter's.")
+@as_table_or_json
+@reading
+def list_all(slug: str | None, shape: str) -> None:
+    """All issues, newest first."""
+    rows = [
+        (
+            each.id,
+            each.newsletter.slug,
+            each.number,
+            each.subject,
+            _state(each, edition),
+            _at(edition),
+        )
+        for each, edition in core.listing(newsletters.get(slug) if slug else None)
+    ]
+    show(shape, ("id", "newsletter", "number", "subject", "state", "ordered_at"), rows)
+
+
+@issues.command()
+@click.argument("issue_id", type=int)
+@click.option("--wait", is_flag=True, help="Stay until nothing waits and nothing is deferred.")
+@click.option("--first-pass", is_flag=True, help="With --wait: leave once every reader was tried.")
+@click.option("--timeout", type=float, help="With --wait: give up after so many seconds.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@in_app
+def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes: bool) -> None:
+    """Send issue ISSUE_ID to all its readers, after the checks that the desk makes.
+
+    Twice sends once. With --wait, exit code 0 means: the ledger adds up and nobody waits.
+    """
+    issue = core.get(issue_id)
+    edition = editions.of_issue(issue) or _order(issue, yes)
+    if not wait:
+        click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
+        return
+    sys.exit(sending.follow(edition.id, first_pass=first_pass, timeout=timeout))
+
+
+def _order(issue: Issue, yes: bool) -> Edition:
+    from tasks import approvals, nudges
+
+    count = audiences.count(issue.newsletter_id)
+    question = f"Send “{issue.subject}” to {count} readers now?"
+    if not yes and sys.stdin.isatty() and not click.confirm(question):
+        raise Refused("Nothing was sent.")
+    edition = approvals.order(issue)
+    db.session.commit()
+    if edition is None:
+        edition = editions.of_issue(issue)
+        if edition is None:
+            raise Refused("Somebody saved the issue a moment ago. Look at it, then send it again.")
+        return edition
+    nudges.edition(edition.id)
+    click.echo(f"Ordered: “{issue.subject}” for {count} readers.")
+    return edition
+
+
+def _pictures(imported: Imported, folder: Path) -> dict[str, Image]:
+    """The pictures that lie beside the text, kept; those that do not become remarks of the import."""
+    names = {story.picture for _rubric, story in imported.stories if story.picture}
+    found = {name: folder / name for name in names if Path(name).name == name}
+    return {
+        name: images.keep(path.read_bytes(), settings().media_dir)
+        for name, path in found.items()
+        if path.is_file()
+    }
+
+
+def _as_json(issue: Issue, remarks: list[Remark]) -> dict[str, object]:
+    return {
+        "id": issue.id,
+        "number": issue.number,
+        "subject": issue.subject,
+        "stories": [{"rubric": each.rubric.anchor, "title": each.title} for each in issue.stories],
+        "leftovers": issue.leftovers.splitlines(),
+        "remarks": [
+            {"line": each.line, "text": each.text, "says": str(each.sentence)} for each in remarks
+        ],
+    }
+
+
+def _state(issue: Issue, edition: Edition | None) -> str:
+    return str(edition.state if edition else issue.state)
+
+
+def _at(edition: Edition | None) -> object:
+    return edition.ordered_at if edition else None

@@ -1,0 +1,155 @@
+"""`hebdo subscribers`: who subscribes, in from a table and out into one."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.group import Refused
+from app.core import enrolments, newsletters, spreadsheets
+from app.core import subscribers as core
+from app.core.enrolments import ImportLine, ImportOutcome, ImportRow
+from app.extensions import db
+
+ADDRESS = ("address", "email", "e-mail", "mail", "adresse", "courriel")
+FIRST_NAME = ("first_name", "first name", "firstname", "prénom", "prenom")
+LANGUAGE = ("language", "lang", "langue")
+
+TOGETHER = 5_000
+"""Rows in one transaction. An import that breaks off is simply run again: twice adds nobody twice."""
+
+TOLD = 20
+"""Rows that are named one by one; beyond that their number is told."""
+
+
+@click.group()
+def subscribers() -> None:
+    """Who subscribes."""
+
+
+@subscribers.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
+@click.option("--confirmed", is_flag=True, help="State that each of them consented; required.")
+@click.option("--source", required=True, help="Where they consented, in words; kept as proof.")
+@click.option("--consented-at", required=True, type=click.DateTime(["%Y-%m-%d"]), help="When.")
+@as_table_or_json
+@in_app
+def import_(
+    file: Path, slug: str, confirmed: bool, source: str, consented_at: dt.datetime, shape: str
+) -> None:
+    """Bring in people from a CSV FILE who consented elsewhere. Nobody is mailed.
+
+    The first row names the columns: address, and if you like first_name and language. Whoever left
+    or must not be mailed stays out; that is said, row by row.
+    """
+    if not confirmed:
+        raise Refused(
+            "Only people who consented may be imported. If they did, say so with --confirmed; "
+            "if not, ask them to sign up on the newsletter's page."
+        )
+    if not source.strip():
+        raise Refused("--source is empty: say where these people consented.")
+    newsletter = newsletters.get(slug)
+    told: list[ImportLine] = []
+    counts: Counter[ImportOutcome] = Counter()
+    moment = consented_at.replace(tzinfo=dt.UTC)
+    with _opened(file) as stream:
+        lines = enrolments.import_confirmed(_rows(stream), newsletter, source.strip(), moment)
+        for done, line in enumerate(lines, start=1):
+            counts[line.outcome] += 1
+            if line.outcome not in (ImportOutcome.ADDED, ImportOutcome.ALREADY):
+                told.append(line)
+            if done % TOGETHER == 0:
+                db.session.commit()
+        db.session.commit()
+    _report(counts, told, shape)
+
+
+@subscribers.command()
+@click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; else the terminal."
+)
+@reading
+def export(slug: str, output: Path | None) -> None:
+    """All subscriptions of a newsletter as CSV; cells cannot run as formulas."""
+    rows = core.export(newsletters.get(slug))
+    if output is None:
+        spreadsheets.write(sys.stdout, core.EXPORTED, rows)
+        return
+    with output.open("w", encoding="utf-8", newline="") as stream:
+        spreadsheets.write(stream, core.EXPORTED, rows)
+
+
+@subscribers.command(name="list")
+@click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
+@click.option("--limit", default=100, show_default=True, help="Rows at the most.")
+@as_table_or_json
+@reading
+def list_some(slug: str, limit: int, shape: str) -> None:
+    """The first subscriptions of a newsletter."""
+    show(shape, core.EXPORTED, islice(core.export(newsletters.get(slug)), limit))
+
+
+def _opened(file: Path) -> TextIO:
+    return file.open(encoding="utf-8-sig", newline="")
+
+
+def _rows(stream: TextIO) -> Iterator[ImportRow]:
+    try:
+        for number, cells in spreadsheets.read(stream):
+            yield ImportRow(
+                line=number,
+                address=_cell(cells, ADDRESS, required=True),
+                first_name=_cell(cells, FIRST_NAME),
+                language=_cell(cells, LANGUAGE),
+            )
+    except csv.Error as odd:
+        raise Refused(f"The file is no table that can be read: {odd}.") from odd
+    except UnicodeDecodeError as odd:
+        raise Refused(f"The file is not UTF-8 (byte {odd.start}); save it as UTF-8.") from odd
+
+
+def _cell(cells: object, names: tuple[str, ...], required: bool = False) -> str:
+    assert isinstance(cells, dict)
+    for name in names:
+        if name in cells:
+            return str(cells[name]).strip()
+    if required:
+        raise Refused(f"The first row names no column for the address ({', '.join(names)}).")
+    return ""
+
+
+def _report(counts: Counter[ImportOutcome], told: list[ImportLine], shape: str) -> None:
+    if shape == "json":
+        rows = [
+            {
+                "line": each.line,
+                "address": each.address,
+                "outcome": each.outcome,
+                "why": str(each.why),
+            }
+            for each in told
+        ]
+        click.echo(
+            json.dumps({"counts": dict(counts), "kept_out": rows}, ensure_ascii=False, indent=2)
+        )
+        return
+    for outcome in ImportOutcome:
+        click.echo(f"{outcome:<12}{counts[outcome]:>9}")
+    for each in told[:TOLD]:
+        why = f": {each.why}" if each.why else ""
+        click.echo(f"line {each.line}: {each.address} ({each.outcome}){why}")
+    if len(told) > TOLD:
+        click.echo(f"... and {len(told) - TOLD} more; --format json names all.")
