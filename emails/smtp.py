@@ -79,6 +79,18 @@ class Line:
             answer = self._attempt(envelope)
         return answer
 
+    def try_out(self) -> Answer:
+        """Connect, secure the line, sign in and leave, with no message. Never raises."""
+        try:
+            self._ready()
+        except _Refused as refused:
+            return refused.answer
+        except (smtplib.SMTPException, OSError) as broken:
+            return answers.silence(self._phase, f"{type(broken).__name__}: {broken}")
+        finally:
+            self.close()
+        return Answer(Outcome.ACCEPTED)
+
     def close(self) -> None:
         """QUIT, and the socket closed, whatever the relay says to it. Twice is the same as once."""
         session, self._session = self._session, None
