@@ -15,7 +15,6 @@ _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*[ \t]*(.*)", re.S)
 _PICTURE = re.compile(r'!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+"([^"]*)")?\s*\)')
 _LINK = re.compile(r"\[([^\]]+)\]\(\s*<?(https?://[^\s)>]+)>?\s*\)")
 _URL_AT_END = re.compile(r"(?:^|(?<=\s))<?(https?://[^\s<>]+)>?$")
-_FIRST_SIGN = re.compile(r"[\w«\"“]")
 
 SEVERAL = frozenset({RubricKind.BRIEFS, RubricKind.INTERVIEWS})
 """Rubrics in which each paragraph is a story unless titles say otherwise."""

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import addresses, clock
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import Newsletter, Rubric, RubricKind
@@ -162,10 +161,9 @@ def _faults(settings: dict[str, str]) -> dict[str, object]:
 
 def _is_address(address: str) -> bool:
     try:
-        validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        # `.invalid` is reserved for what must never be reached (RFC 2606 §2): right for samples.
-        return bool(re.fullmatch(r"[A-Za-z0-9.+_-]+@([a-z0-9-]+\.)+invalid", address))
+        addresses.read(address)
+    except Invalid:
+        return False
     return True
 
 
