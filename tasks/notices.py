@@ -17,7 +17,7 @@ from emails.headers import Sender
 from emails.smtp import Line
 from emails.values import Addressee, Answer, Envelope, Outcome
 from emails.values import Notice as Letter
-from tasks import addressees
+from tasks import addressees, texts
 from tasks.celery import celery
 
 log = structlog.get_logger()
@@ -91,8 +91,6 @@ def _letter(notice: Notice) -> Letter:
     newsletter, subscription = notice.newsletter, notice.subscription
     assert newsletter is not None
     assert subscription is not None
-    from tasks import texts
-
     masthead = texts.masthead(newsletter)
     if notice.kind is NoticeKind.CONFIRMATION:
         return letters.confirmation(masthead, made.confirm(subscription.id))
