@@ -93,10 +93,13 @@ def compile_notice(
     addressee: Addressee,
     dated_at: dt.datetime,
 ) -> Envelope:
-    """A notice to one person. `Auto-Submitted` keeps holiday replies away (RFC 3834 §5)."""
+    """A notice to one person. `Auto-Submitted` keeps holiday replies away (RFC 3834 §5).
+
+    `To` is the bare address: a name would be text that a visitor typed for somebody else.
+    """
     builder = _Builder()
     builder.add(headers.sender(sender.name, sender.address, sender.reply_to))
-    builder.hole(_to)
+    builder.hole(_to_bare)
     builder.add(headers.unstructured("Subject", headers.printable("subject", notice.subject)))
     builder.add(headers.date(dated_at))
     builder.hole(_message_id)
@@ -249,6 +252,10 @@ def _raw_token(addressee: Addressee) -> bytes:
 def _to(addressee: Addressee) -> bytes:
     name = headers.printable("first_name", addressee.first_name).strip()
     return headers.mailbox("To", name, headers.address("address", addressee.address))
+
+
+def _to_bare(addressee: Addressee) -> bytes:
+    return headers.mailbox("To", "", headers.address("address", addressee.address))
 
 
 def _message_id(addressee: Addressee) -> bytes:

@@ -9,7 +9,6 @@ line: a story stands under its own title, and the order of headings belongs to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import nh3
@@ -101,15 +100,9 @@ def _heading_close(*_: object) -> str:
     return "</strong></p>\n"
 
 
-def _without(parser: MarkdownIt, names: Iterable[str]) -> MarkdownIt:
-    return parser.disable(list(names))
-
-
 def _parser() -> MarkdownIt:
-    parser = _without(
-        MarkdownIt("commonmark", {"html": False, "typographer": False}),
-        ("image", "code", "fence", "hr", "html_block", "html_inline", "reference"),
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": False})
+    parser.disable(["image", "code", "fence", "hr", "html_block", "html_inline", "reference"])
     parser.inline.ruler.before("link", "slot", _slot_rule)
     parser.validateLink = _allowed  # type: ignore[method-assign]
     parser.add_render_rule("slot", _slot_html)

@@ -211,6 +211,11 @@ def test_a_notice_says_that_a_machine_sent_it() -> None:
     assert (envelope.mail_from, envelope.rcpt_to) == (LEA.return_path, LEA.address)
 
 
+def test_a_notice_is_addressed_without_a_name_that_somebody_typed() -> None:
+    envelope = compose.compile_notice(Notice("x", "", ""), SENDER, LEA, SENT_AT)
+    assert header(compose.read(envelope.data), "To") == LEA.address
+
+
 def test_a_notice_with_a_broken_subject_is_refused() -> None:
     with pytest.raises(UnfitValue):
         compose.compile_notice(Notice("a\nBcc: x", "", ""), SENDER, LEA, SENT_AT)
