@@ -42,8 +42,9 @@ def _rubric(rubric: RubricText, spoken: Words, notes: Notes) -> str:
 def _stories(rubric: RubricText, spoken: Words, notes: Notes) -> list[str]:
     if rubric.kind is not RubricKind.LINKS:
         return [written for each in rubric.stories if (written := _story(each, spoken, notes))]
-    items = "\n".join(_item(each, notes) for each in rubric.stories)
-    return [items, *filter(None, [notes.take()])]
+    items = "\n".join(filter(None, (_item(each, notes) for each in rubric.stories)))
+    pictures = (_picture(each, spoken) for each in rubric.stories)
+    return [part for part in (items, *pictures, notes.take()) if part]
 
 
 def _item(story: StoryText, notes: Notes) -> str:
@@ -52,19 +53,27 @@ def _item(story: StoryText, notes: Notes) -> str:
     label = slots.open_typed(story.title) or typed.line(story.link_label) or link
     item = fold(label + (notes.add(link) if link else ""), "- ", "  ")
     body = textwrap.indent(markup.open_text(story.body, notes), "  ")
+    if not label:
+        # Nothing but a body: its first line carries the dash.
+        return "-" + body[1:] if body else ""
     return "\n".join(filter(None, [item, body]))
 
 
 def _story(story: StoryText, spoken: Words, notes: Notes) -> str:
-    title = fold(slots.open_typed(story.title))
     parts = [
-        "\n".join(filter(None, (title, "-" * min(len(title), WIDTH) if "\n" not in title else ""))),
+        _title(story),
         _picture(story, spoken),
         markup.open_text(story.body, notes),
         _further(story, spoken, notes),
         notes.take(),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _title(story: StoryText) -> str:
+    """Underlined when it fits on one line; a slot in it may make the line a little short or long."""
+    title = fold(slots.open_typed(story.title))
+    return f"{title}\n{'-' * len(slots.close(title))}" if title and "\n" not in title else title
 
 
 def _picture(story: StoryText, spoken: Words) -> str:

@@ -91,6 +91,9 @@ def with_picture(**changes: object) -> Callable[[str], IssueText]:
     return make
 
 
+SHORT = replace(ISSUE, rubrics=ISSUE.rubrics[:1])
+"""One rubric: enough where the field stands in the frame."""
+
 FIELDS: dict[str, Callable[[str], IssueText]] = {
     "story title": with_story(title=True),
     "link label": with_story(link_label=True),
@@ -98,16 +101,16 @@ FIELDS: dict[str, Callable[[str], IssueText]] = {
     "picture alt": with_picture(alt=True),
     "picture credit": with_picture(credit=True),
     "picture url": with_picture(url=True),
-    "subject": lambda payload: replace(ISSUE, subject=payload),
-    "preheader": lambda payload: replace(ISSUE, preheader=payload),
+    "subject": lambda payload: replace(SHORT, subject=payload),
+    "preheader": lambda payload: replace(SHORT, preheader=payload),
     "rubric title": lambda payload: replace(
-        ISSUE, rubrics=(replace(ISSUE.rubrics[0], title=payload),)
+        SHORT, rubrics=(replace(ISSUE.rubrics[0], title=payload),)
     ),
-    "newsletter name": lambda payload: replace(ISSUE, masthead=replace(MASTHEAD, name=payload)),
-    "tagline": lambda payload: replace(ISSUE, masthead=replace(MASTHEAD, tagline=payload)),
-    "publisher": lambda payload: replace(ISSUE, masthead=replace(MASTHEAD, publisher=payload)),
+    "newsletter name": lambda payload: replace(SHORT, masthead=replace(MASTHEAD, name=payload)),
+    "tagline": lambda payload: replace(SHORT, masthead=replace(MASTHEAD, tagline=payload)),
+    "publisher": lambda payload: replace(SHORT, masthead=replace(MASTHEAD, publisher=payload)),
     "postal address": lambda payload: replace(
-        ISSUE, masthead=replace(MASTHEAD, postal_address=payload)
+        SHORT, masthead=replace(MASTHEAD, postal_address=payload)
     ),
 }
 SHOWN = FIELDS.keys() - {"link", "picture url"}

@@ -50,6 +50,19 @@ def test_a_sponsored_rubric_always_says_so(language: str, label: str) -> None:
     assert label.upper() in printed.text
 
 
+def test_a_list_of_links_takes_entries_without_link_or_title() -> None:
+    stories = (
+        StoryText("Un titre seul", ""),
+        StoryText("", "Un texte seul\nsur deux lignes"),
+        StoryText("", "", "https://marronnier.example/1"),
+        StoryText("", ""),
+    )
+    rubric = RubricText(RubricKind.LINKS, "Et aussi", "et-aussi", stories)
+    printed = render.print_issue(replace(ISSUE, rubrics=(rubric,)))
+    assert "- Un titre seul\n- Un texte seul sur deux lignes\n- https://" in printed.text
+    assert '<a href="https://marronnier.example/1"' in printed.html
+
+
 def test_a_picture_shows_its_words_and_its_credit() -> None:
     printed = render.print_issue(replace(ISSUE, rubrics=(IMAGE,)))
     assert 'alt="Des bandes de verts et d’ocres, comme un tissu à carreaux"' in printed.html
