@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.database import reading_only
+from app.extensions import db
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +42,11 @@ def in_app(command: Callable[P, R]) -> Callable[P, R]:
         logs.configure(dataclasses.replace(given, log_format="lines"), level="WARNING")
         # Refusals are lazy sentences; this terminal speaks English throughout.
         with create_app(given).app_context(), force_locale("en"):
-            return command(*args, **kwargs)
+            try:
+                return command(*args, **kwargs)
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return inside
 

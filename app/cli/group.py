@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.core.errors import Invalid, Refusal
 from app.settings import SettingsError
@@ -58,9 +58,13 @@ class Commands(click.Group):
             raise Refused(f"{error}{faults}") from error
         except Refusal as error:
             raise Refused(str(error)) from error
-        except OperationalError as error:
-            raise Refused(f"The database does not answer: {error.orig}") from error
-        except ProgrammingError as error:
-            raise Refused(
-                f"The tables are not there or too old: hebdo db upgrade\n{error.orig}"
-            ) from error
+        except (OperationalError, ProgrammingError) as error:
+            raise Refused(_database_trouble(error)) from error
+
+
+def _database_trouble(error: DBAPIError) -> str:
+    """A table that is missing is an OperationalError to SQLite, a ProgrammingError to PostgreSQL."""
+    said = str(error.orig).partition("\n")[0]
+    if isinstance(error, ProgrammingError) or "no such" in said:
+        return f"The tables are not there or too old ({said}). Run: hebdo db upgrade"
+    return f"The database does not answer: {said}"

@@ -39,6 +39,9 @@ def _serve(service: Service) -> int:
         return 0
     except ChildError as trouble:
         say(str(trouble))
+        if service.welcome and service.welcome.password:
+            # It will not be shown again, and this start did not come as far as the greeting.
+            say(f"The first editor was made: {_key(service.welcome)}")
         return 1
     finally:
         say("Stopping ...")
@@ -67,11 +70,13 @@ def say(text: str) -> None:
 
 
 def _key(welcome: Welcome) -> str:
+    if not welcome.editor:
+        return f"(its editors: {_command()} editors list)"
     if welcome.password:
         return f"{welcome.editor}  password: {welcome.password}"
     return (
-        f"{welcome.editor}  (password as shown at the first start; "
-        f"a new one: {_command()} editors password {welcome.editor})"
+        f"{welcome.editor}  password: as shown at the first start; "
+        f"a new one: {_command()} editors password {welcome.editor}"
     )
 
 

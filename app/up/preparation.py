@@ -10,24 +10,48 @@ import json
 import sys
 
 from flask_migrate import upgrade
-from sqlalchemy import select
 
 from app import create_app, logs, settings
+from app.cli.editors import new_password
+from app.core import editors, newsletters, samples
 from app.extensions import db
-from app.models import Newsletter
+from app.models import Editor, Role
+
+FIRST_EDITOR = "redaction@essentiel-ia.invalid"
 
 QUEUES = ("notices", "deliveries")
 
 
 def run() -> dict[str, str]:
-    """Bring the database to where a newcomer can begin."""
+    """Bring the database to where a newcomer can begin; what the greeting tells her."""
     given = settings.load()
     logs.configure(given)
     with create_app(given).app_context():
         upgrade()
-        newsletter = db.session.scalar(select(Newsletter.slug).order_by(Newsletter.id))
+        if given.inbox_url and not newsletters.listing():
+            # Its readers exist nowhere: only where all mail is caught may they be written to.
+            samples.plant(given.media_dir)
+        editor, password = first_editor()
+        db.session.commit()
         ask_for_signs_of_life()
-        return {"newsletter": newsletter or "", "editor": "", "password": ""}
+        known = newsletters.listing()
+        return {
+            "newsletter": known[0].slug if known else "",
+            "editor": editor.address if editor else "",
+            "password": password,
+        }
+
+
+def first_editor() -> tuple[Editor | None, str]:
+    """The editor we made; with her password only when she was made now, for it is kept nowhere.
+
+    None where others have been added and ours removed: there is nobody to tell of.
+    """
+    editor = editors.find(FIRST_EDITOR)
+    if editor is not None or editors.listing():
+        return editor, ""
+    password = new_password()
+    return editors.add(FIRST_EDITOR, "La rédaction", Role.ADMIN, password), password
 
 
 def ask_for_signs_of_life() -> None:

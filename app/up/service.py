@@ -50,6 +50,7 @@ class Service:
         self.stop_asked = stop
         self.watch = Watch(say)
         self.say = say
+        self.welcome: Welcome | None = None
         self.environ = {
             "HEBDO_LOG_FORMAT": "lines",
             **os.environ,
@@ -60,7 +61,7 @@ class Service:
     def start(self) -> Welcome:
         """Start all; raises ChildError with the reason, or Stopped when asked to end meanwhile."""
         self._start_servers()
-        welcome = self._prepare()
+        self.welcome = welcome = self._prepare()
         self._start("worker", [*hebdo(), "worker"])
         self._start("beat", [*hebdo(), "beat"])
         web = self._start("web", [*hebdo(), "web", "--bind", f"{HOST}:{self.state.web_port}"])

@@ -1,0 +1,365 @@
+"""The command line: what it does, what it says when refused, and the exit codes that scripts rely on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from app.cli import cli
+from app.core import editors, subscribers, suppressions
+from app.extensions import db
+from app.models import Edition, Editor, Issue, Notice, NoticeKind, Subscription, SubscriptionState
+from app.settings import Settings
+from tests.conftest import SECRET, create_database, database_url
+
+Run = Callable[..., Result]
+
+NEWSLETTER = (
+    "newsletters", "add", "hebdo-test", "--name", "L'hebdo d'essai", "--sender-name", "La rédaction",
+    "--sender-address", "redaction@hebdo.invalid", "--publisher", "Éditions d'essai",
+    "--postal-address", "1 rue de l'Essai, 75001 Paris",
+)  # fmt: skip
+
+CONSENT = ("--confirmed", "--source", "Salon du livre", "--consented-at", "2026-03-14")
+
+ISSUE = """\
+---
+subject: "Où va l'IA ?"
+preheader: "La semaine en bref"
+number: 7
+---
+
+# À la Une
+
+## Un modèle ouvert de plus
+
+Il tient sur un ordinateur portable, et ses poids sont publics.
+
+# Dans l'actu
+
+## Une première brève
+
+Elle est courte.
+
+## Une deuxième brève
+
+Elle l'est aussi.
+
+## Une troisième brève
+
+Et celle-ci de même.
+"""
+
+
+@pytest.fixture
+def run(settings: Settings, flask_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("newsletters", "list")`: the command in an installation of this test's own."""
+    environ = {
+        "HEBDO_STATE_DIR": str(settings.state_dir),
+        "HEBDO_SECRET_KEY": SECRET,
+        "HEBDO_BASE_URL": settings.base_url,
+        "HEBDO_SMTP_URL": f"smtp://{settings.relay.host}:{settings.relay.port}",
+        "HEBDO_MAIL_FROM": settings.mail_from,
+        "HEBDO_DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str | Path) -> Result:
+        # What the test looked at must not hold the database while the command writes.
+        db.session.rollback()
+
+        return CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="hebdo")
+
+    return run
+
+
+def ok(result: Result) -> Result:
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def refused(result: Result) -> str:
+    """The sentence on stderr; a stack would be a fault of ours."""
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.stderr
+    return result.stderr
+
+
+def people(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "people.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_every_command_has_help() -> None:
+    without = [name for name, command in commands(cli, "hebdo") if not command.help]
+    assert not without
+    for name, command in commands(cli, "hebdo"):
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help or parameter.name == "language", (name, parameter.name)
+
+
+def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            below = command.get_command(context, each)
+            assert below is not None
+            yield from commands(below, f"{name} {each}")
+
+
+def test_all_missing_settings_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("HEBDO_SECRET_KEY", "HEBDO_BASE_URL", "HEBDO_SMTP_URL", "HEBDO_MAIL_FROM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setenv("HEBDO_STATE_DIR", str(tmp_path))
+    said = refused(CliRunner().invoke(cli, ["newsletters", "list"]))
+    for name in ("HEBDO_SECRET_KEY", "HEBDO_BASE_URL", "HEBDO_SMTP_URL", "HEBDO_MAIL_FROM"):
+        assert name in said
+    assert "REDIS_URL" in said
+
+
+def test_a_newsletter_is_added_and_listed(run: Run) -> None:
+    ok(run(*NEWSLETTER))
+    found = json.loads(ok(run("newsletters", "list", "--format", "json")).stdout)
+    assert [(each["slug"], each["readers"]) for each in found] == [("hebdo-test", 0)]
+    assert "L'hebdo d'essai" in ok(run("newsletters", "list")).stdout
+
+
+def test_a_second_newsletter_of_the_same_slug_is_refused_in_words(run: Run) -> None:
+    ok(run(*NEWSLETTER))
+    assert "hebdo-test" in refused(run(*NEWSLETTER))
+
+
+def test_a_faulty_newsletter_is_refused_field_by_field(run: Run) -> None:
+    said = refused(run("newsletters", "add", "x", "--name", "X", "--sender-name", "X",
+                       "--sender-address", "nowhere"))  # fmt: skip
+    assert "sender_address" in said
+
+
+def test_people_who_consented_are_imported_once(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    file = people(
+        tmp_path, "email;prénom\nAnna@Example.org;Anna\nbruno@example.org;\nno address;x\n"
+    )
+    first = ok(run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT))
+    assert "line 4" in first.stdout
+    again = json.loads(
+        ok(
+            run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT,
+                "--format", "json")
+        ).stdout
+    )  # fmt: skip
+    assert again["counts"] == {"already": 2, "invalid": 1}
+    rows = db.session.query(Subscription).all()
+    assert {each.state for each in rows} == {SubscriptionState.CONFIRMED}
+    assert [each.consents[0].source for each in rows] == ["Salon du livre", "Salon du livre"]
+    assert db.session.query(Notice).count() == 0
+
+
+def test_an_import_without_the_word_confirmed_brings_nobody_in(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    file = people(tmp_path, "email\nanna@example.org\n")
+    said = refused(run("subscribers", "import", file, "--newsletter", "hebdo-test",
+                       "--source", "x", "--consented-at", "2026-01-01"))  # fmt: skip
+    assert "--confirmed" in said
+    assert subscribers.find("anna@example.org") is None
+
+
+def test_an_import_cannot_wake_a_suppressed_address(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    ok(run("suppressions", "add", "Anna@example.org", "--note", "she phoned"))
+    file = people(tmp_path, "address\nanna@example.org\n")
+    told = ok(run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT)).stdout
+    assert "suppressed" in told
+    assert subscribers.find("anna@example.org") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name\nAnna\n", "address"),
+        (b"email\n\xe9\xff@example.org\n", "UTF-8"),
+        (b'email\n"open\n', "table"),
+    ],
+)
+def test_a_file_that_is_no_table_of_people_is_refused_in_words(
+    run: Run, tmp_path: Path, content: bytes, said: str
+) -> None:
+    ok(run(*NEWSLETTER))
+    file = tmp_path / "odd.csv"
+    file.write_bytes(content)
+    assert said in refused(
+        run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT)
+    )
+
+
+def test_an_export_can_be_read_back_and_runs_no_formula(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    file = people(tmp_path, 'email,first_name\nanna@example.org,"=1+1"\n')
+    ok(run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT))
+    exported = ok(run("subscribers", "export", "--newsletter", "hebdo-test")).stdout
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert [(row["address"], row["first_name"]) for row in rows] == [("anna@example.org", "'=1+1")]
+    ok(run("subscribers", "export", "--newsletter", "hebdo-test", "--output", tmp_path / "out.csv"))
+    assert "anna@example.org" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    listed = ok(run("subscribers", "list", "--newsletter", "hebdo-test", "--format", "json")).stdout
+    assert json.loads(listed)[0]["state"] == "confirmed"
+
+
+def test_an_issue_is_imported_and_what_it_lacks_is_said(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    file = tmp_path / "issue.md"
+    file.write_text(ISSUE + "\n# Météo\n\nIl pleut.\n", encoding="utf-8")
+    told = ok(run("issues", "import", file, "--newsletter", "hebdo-test", "--format", "json"))
+    issue = json.loads(told.stdout)
+    assert (issue["number"], issue["subject"]) == (7, "Où va l'IA ?")
+    assert [each["rubric"] for each in issue["stories"]] == ["une", "actu", "actu", "actu"]
+    assert "Il pleut." in issue["leftovers"]
+    listed = json.loads(ok(run("issues", "list", "--format", "json")).stdout)
+    assert [(each["number"], each["state"]) for each in listed] == [(7, "draft")]
+
+
+def test_sending_twice_orders_once(run: Run, tmp_path: Path) -> None:
+    issue_id = an_issue(run, tmp_path)
+    ok(run("issues", "send", issue_id))
+    ok(run("issues", "send", issue_id))
+    assert db.session.query(Edition).count() == 1
+
+
+def test_an_issue_that_lacks_something_is_not_ordered_and_the_fault_is_named(
+    run: Run, tmp_path: Path
+) -> None:
+    ok(run(*NEWSLETTER))
+    file = tmp_path / "issue.md"
+    file.write_text("---\nsubject: x\n---\n\n# Dans l'actu\n\n## a\n\nb\n", encoding="utf-8")
+    ok(run("issues", "import", file, "--newsletter", "hebdo-test"))
+    issue = db.session.query(Issue).one()
+    assert "rubric-une" in refused(run("issues", "send", str(issue.id)))
+    assert db.session.query(Edition).count() == 0
+
+
+def test_waiting_in_vain_is_no_success(run: Run, tmp_path: Path) -> None:
+    """No worker runs here: time runs out, and exit code 1 says that the ledger is not there yet."""
+    issue_id = an_issue(run, tmp_path)
+    result = run("issues", "send", issue_id, "--wait", "--timeout", "0.1")
+    assert result.exit_code == 1
+    assert "workers go on" in result.stderr
+
+
+def test_the_equation_of_an_issue_can_be_read_by_scripts(run: Run, tmp_path: Path) -> None:
+    issue_id = an_issue(run, tmp_path)
+    assert "draft" in refused(run("deliveries", "show", issue_id))
+    ok(run("issues", "send", issue_id))
+    told = json.loads(ok(run("deliveries", "show", issue_id, "--format", "json")).stdout)
+    assert told["adds_up"] is True
+    assert (told["state"], told["planned"], told["deliveries"]) == ("ordered", 0, [])
+    assert "0 planned = 0 waiting" in ok(run("deliveries", "show", issue_id)).stdout
+
+
+def an_issue(run: Run, tmp_path: Path) -> str:
+    ok(run(*NEWSLETTER))
+    file = tmp_path / "issue.md"
+    file.write_text(ISSUE, encoding="utf-8")
+    ok(run("issues", "import", file, "--newsletter", "hebdo-test"))
+    return str(db.session.query(Issue).one().id)
+
+
+def test_an_issue_that_is_not_there_is_refused_in_words(run: Run) -> None:
+    assert "no such issue" in refused(run("issues", "send", "99"))
+    assert "no such issue" in refused(run("deliveries", "show", "99"))
+
+
+def test_a_suppression_is_added_listed_and_lifted(run: Run) -> None:
+    ok(run("suppressions", "add", "Anna@example.org", "--note", "asked by letter"))
+    listed = json.loads(ok(run("suppressions", "list", "--format", "json")).stdout)
+    assert [(each["address"], each["note"]) for each in listed] == [
+        ("anna@example.org", "asked by letter")
+    ]
+    ok(run("suppressions", "lift", "anna@EXAMPLE.org"))
+    assert suppressions.find("anna@example.org") is None
+    assert "not suppressed" in refused(run("suppressions", "lift", "anna@example.org"))
+    refused(run("suppressions", "add", "nobody"))
+
+
+def test_an_editor_signs_in_with_the_password_that_the_terminal_showed(run: Run) -> None:
+    shown = ok(run("editors", "add", "Lea@example.org", "--name", "Léa", "--role", "admin")).stdout
+    assert editors.sign_in("lea@example.org", shown.split()[-1]) is not None
+    renewed = ok(run("editors", "password", "lea@example.org")).stdout
+    assert editors.sign_in("lea@example.org", shown.split()[-1]) is None
+    assert editors.sign_in("lea@example.org", renewed.split()[-1]) is not None
+    listed = json.loads(ok(run("editors", "list", "--format", "json")).stdout)
+    assert [(each["address"], each["role"]) for each in listed] == [("lea@example.org", "admin")]
+
+
+def test_an_editor_can_be_invited_and_reset_by_mail(run: Run) -> None:
+    ok(run("editors", "add", "lea@example.org", "--name", "Léa", "--invite"))
+    assert db.session.query(Editor).one().password_hash == ""
+    assert "few minutes" in refused(run("editors", "password", "lea@example.org", "--mail"))
+    ok(run("editors", "add", "max@example.org", "--name", "Max"))
+    ok(run("editors", "password", "max@example.org", "--mail"))
+    owed = [(each.kind, each.address) for each in db.session.query(Notice).order_by(Notice.id)]
+    assert owed == [
+        (NoticeKind.INVITATION, "lea@example.org"),
+        (NoticeKind.PASSWORD_RESET, "max@example.org"),
+    ]
+
+
+def test_somebody_who_is_no_editor_gets_no_password(run: Run) -> None:
+    assert "editors list" in refused(run("editors", "password", "max@example.org"))
+
+
+def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "ok  database" in result.stdout
+    assert "NO  broker" in result.stdout
+    assert "NO  relay" in result.stdout
+    assert "HEBDO_SMTP_URL" in result.stdout
+    checks = {
+        each["check"]: each["ok"] for each in json.loads(run("doctor", "--format", "json").stdout)
+    }
+    assert {name for name, fine in checks.items() if fine} == {
+        "settings",
+        "database",
+        "migrations",
+        "notices",
+        "media",
+    }
+
+
+def test_tables_that_are_missing_are_told_with_the_remedy(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    empty = f"sqlite:///{settings.state_dir / 'empty.sqlite'}"
+    if not settings.is_sqlite:
+        server, name = request.getfixturevalue("postgres"), f"empty_{uuid.uuid4().hex[:8]}"
+        create_database(server, name)
+        empty = database_url(server, name)
+    monkeypatch.setenv("HEBDO_DATABASE_URL", empty)
+    assert "hebdo db upgrade" in refused(run("newsletters", "list"))
+    ok(run("db", "upgrade"))
+    assert ok(run("newsletters", "list", "--format", "json")).stdout.strip() == "[]"
+
+
+def test_a_database_that_does_not_answer_is_told_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEBDO_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    assert refused(run("newsletters", "list")).count("\n") == 1
