@@ -38,7 +38,7 @@ def run(smtp_port: int, inbox_port: int) -> None:
     mails = Controller(
         Catch(inbox), HOST, smtp_port, server_hostname="catcher.invalid", enable_SMTPUTF8=True
     )
-    page = make_server(HOST, inbox_port, pages.create(inbox, given.base_url), threaded=True)
+    page = make_server(HOST, inbox_port, pages.create(inbox, given), threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     mails.start()
     threading.Thread(target=page.serve_forever, name="inbox", daemon=True).start()

@@ -9,13 +9,14 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
 from app import language
 from app.catcher import mail
 from app.catcher.inbox import Caught, Inbox
-from app.extensions import _
+from app.extensions import _, settings
+from app.settings import Settings
 
 PAGE = 50
 """Mails on one page of the list."""
@@ -30,17 +31,17 @@ POLICY = (
 door = Blueprint("inbox", __name__)
 
 
-def create(inbox: Inbox, base_url: str) -> Flask:
+def create(inbox: Inbox, given: Settings) -> Flask:
     """The page's own small app: it shares our templates and words, and knows no database."""
     inbox_app = Flask("app")
     # A page elsewhere must not read this inbox by pointing its own name at 127.0.0.1.
     inbox_app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     inbox_app.config["BABEL_DEFAULT_LOCALE"] = "fr"
     inbox_app.extensions["hebdo.inbox"] = inbox
-    inbox_app.extensions["hebdo.base_url"] = base_url
+    inbox_app.extensions["hebdo.settings"] = given
     Babel().init_app(inbox_app, locale_selector=language.choose)
     inbox_app.register_blueprint(door)
-    inbox_app.context_processor(lambda: {"language": str(get_locale())})
+    language.register(inbox_app)
     inbox_app.after_request(add_headers)
     inbox_app.register_error_handler(HTTPException, explain)
     inbox_app.add_template_filter(clock_time)
@@ -77,9 +78,8 @@ def html(mail_id: int) -> ResponseReturnValue:
     """What stands in the frame: nothing in it runs, nothing of it comes from elsewhere."""
     _caught, data = find(mail_id)
     answer = Response(mail.for_frame(mail.read(data).html), mimetype="text/html")
-    base_url = current_app.extensions["hebdo.base_url"]
     answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; img-src data: {base_url}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; img-src data: {settings().base_url}; style-src 'unsafe-inline'; "
         "form-action 'none'; frame-ancestors 'self'; "
         "sandbox allow-popups allow-popups-to-escape-sandbox"
     )
@@ -103,7 +103,7 @@ def unsubscribe(mail_id: int) -> ResponseReturnValue:
     if not url:
         abort(404)
     try:
-        status = mail.press_one_click(url, current_app.extensions["hebdo.base_url"])
+        status = mail.press_one_click(url, settings().base_url)
     except ValueError:
         told = _("The link leads outside this service, so nothing was sent to it.")
     except (OSError, http.client.HTTPException):
