@@ -8,3 +8,6 @@ from __future__ import annotations
 from flask import Blueprint
 
 door = Blueprint("reader", __name__)
+
+# The views hang themselves on the door.
+from app.reader import archive, departures, images, newsletters, subscriptions  # noqa: E402, F401

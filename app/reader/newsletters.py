@@ -1,0 +1,74 @@
+"""What one can subscribe to: the front page, each newsletter's page, its colours, who is responsible."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app import language
+from app.core import archive, newsletters
+from app.extensions import _
+from app.models import Newsletter
+from app.reader import accents, door, sheets
+from app.reader.forms import SignUpForm
+
+ACCENT_SECONDS = 24 * 3600
+
+
+@door.get("/")
+def front() -> ResponseReturnValue:
+    """One newsletter: its own page. Several: a choice."""
+    found = newsletters.listing()
+    if len(found) == 1:
+        return page(found[0])
+    latest = {each.id: archive.latest(each.id) for each in found}
+    return render_template("reader/front.html", newsletters=found, latest=latest)
+
+
+@door.get("/newsletters/<slug>")
+def newsletter(slug: str) -> ResponseReturnValue:
+    return page(newsletters.get(slug))
+
+
+@door.get("/newsletters/<slug>/accent.css")
+def accent(slug: str) -> ResponseReturnValue:
+    """The newsletter's accent as a style sheet, for a policy that allows no inline style.
+
+    The link carries the colour, so that a change is a new address.
+    """
+    response = Response(accents.sheet(newsletters.get(slug).accent), mimetype="text/css")
+    response.cache_control.public = True
+    response.cache_control.max_age = ACCENT_SECONDS
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@door.get("/legal")
+def legal() -> ResponseReturnValue:
+    """Who publishes what is here, and what is kept of whom."""
+    return render_template("reader/legal.html", newsletters=newsletters.listing())
+
+
+def page(of: Newsletter, form: SignUpForm | None = None) -> str:
+    """A newsletter's page with its sign-up form, empty or as it came back."""
+    language.suggest(of.language)
+    latest = archive.latest(of.id)
+    form = form or SignUpForm(formdata=None, newsletter=of.slug)
+    return render_template(
+        "reader/newsletter.html",
+        newsletter=of,
+        form=form,
+        wording=wording(of),
+        latest=latest,
+        sheet=sheets.lay_out(latest.text) if latest else None,
+    )
+
+
+def wording(of: Newsletter) -> str:
+    """The sentence beside the box; it is kept, as shown, with the proof of consent."""
+    return str(
+        _(
+            "I want to receive “%(name)s” by e-mail. I can leave at any time, by a link in every issue.",
+            name=of.name,
+        )
+    )
