@@ -94,17 +94,18 @@ def forget_password(address: str) -> Notice | None:
 
 def by_stamp(editor_id: int, stamp: int) -> Editor | None:
     """The editor of a session or a link, unless the password changed since it was made."""
-    editor = db.session.get(Editor, editor_id)
+    editor = db.session.get(Editor, editor_id) if editor_id < 2**63 else None
     return editor if editor is not None and editor.stamp == stamp else None
 
 
 def find(address: str) -> Editor | None:
+    """None also for what is no address at all."""
     return db.session.scalar(select(Editor).where(Editor.address == addresses.key(address)))
 
 
 def get(editor_id: int) -> Editor:
     """Raises NotFound."""
-    editor = db.session.get(Editor, editor_id)
+    editor = db.session.get(Editor, editor_id) if editor_id < 2**63 else None
     if editor is None:
         raise NotFound(_("There is no such editor."))
     return editor

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import tempfile
 import zlib
@@ -31,6 +32,9 @@ WIDEST = 1200
 TALLEST = 6000
 READ = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITY = 85
+
+NAME = re.compile(r"[0-9a-f]{64}\.(?:jpg|png)")
+"""The hash of what is stored, and its ending."""
 
 _BROKEN = (
     OSError,
@@ -68,6 +72,11 @@ def keep(content: bytes, folder: Path) -> Image:
     name = f"{hashlib.sha256(encoded).hexdigest()}.{ending}"
     _store(folder, name, encoded)
     return _row(name, media_type, pixels.size, len(encoded))
+
+
+def find(name: str) -> Image | None:
+    """The kept picture of this name; None for what cannot be one."""
+    return db.session.get(Image, name) if NAME.fullmatch(name) else None
 
 
 def _decode(content: bytes) -> Pillow.Image:

@@ -8,3 +8,29 @@ from __future__ import annotations
 from flask import Blueprint
 
 door = Blueprint("editor", __name__, url_prefix="/editor")
+
+# The modules hang their pages on the door, so it must stand before they are read.
+from app.editor import (  # noqa: E402
+    editions,
+    editors,
+    guard,
+    imports,
+    issues,
+    newsletters,
+    phrases,
+    previews,
+    sessions,
+)
+
+__all__ = [
+    "door",
+    "editions",
+    "editors",
+    "guard",
+    "imports",
+    "issues",
+    "newsletters",
+    "phrases",
+    "previews",
+    "sessions",
+]

@@ -1,0 +1,127 @@
+"""Sending: the question with the number of readers in it, the press, and how far it is."""
+
+from __future__ import annotations
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import audiences, deliveries, editions, editors, issues
+from app.core.deliveries import Progress
+from app.core.errors import Invalid, NotFound
+from app.editor import door, guard
+from app.extensions import _, db
+from app.models import DeliveryState, Edition, EditionState, Issue, IssueState
+from tasks import approvals, nudges
+
+SHOWN = (
+    DeliveryState.REFUSED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.DEFERRED,
+    DeliveryState.SKIPPED,
+)
+"""What is shown copy by copy: all that did not simply arrive."""
+
+PAGE = 50
+
+
+@door.get("/issues/<int:issue_id>/send")
+def send_issue(issue_id: int) -> ResponseReturnValue:
+    guard.require(editors.may_send)
+    issue = issues.get(issue_id)
+    if issue.state is IssueState.ORDERED:
+        return _to_progress(issue)
+    return _question(issue)
+
+
+@door.post("/issues/<int:issue_id>/send")
+def order_issue(issue_id: int) -> ResponseReturnValue:
+    """The checks run and the issue is printed here and now. A second press finds it ordered."""
+    guard.require(editors.may_send)
+    issue = issues.get(issue_id)
+    if issue.state is IssueState.ORDERED:
+        return _to_progress(issue)
+    if request.form.get("revision", 0, type=int) != issue.revision:
+        return _question(issue, _("Somebody changed the issue meanwhile: look again, please.")), 409
+    try:
+        edition = approvals.order(issue, g.editor)
+    except Invalid as refused:
+        return _question(issue, refused.message), 422
+    if edition is None:
+        db.session.rollback()
+        return _to_progress(issue)
+    db.session.commit()
+    nudges.edition(edition.id)
+    return _to_progress(issue)
+
+
+@door.get("/issues/<int:issue_id>/progress")
+def show_progress(issue_id: int) -> ResponseReturnValue:
+    issue = issues.get(issue_id)
+    edition = editions.of_issue(issue)
+    if edition is None:
+        flash(_("This issue has not been sent."))
+        return redirect(url_for("editor.write_issue", issue_id=issue.id), 302)
+    states = _states(request.args.get("state", ""))
+    after = request.args.get("after", 0, type=int)
+    listed = deliveries.listing(edition.id, states, after=_bounded(after), limit=PAGE + 1)
+    return render_template(
+        "editor/progress.html",
+        issue=issue,
+        edition=edition,
+        progress=deliveries.progress(edition.id),
+        listed=listed[:PAGE],
+        has_more=len(listed) > PAGE,
+        is_first=after <= 0,
+        state=request.args.get("state", ""),
+        shown=SHOWN,
+        is_over=_is_over(edition),
+    )
+
+
+@door.get("/issues/<int:issue_id>/progress.json")
+def progress_figures(issue_id: int) -> ResponseReturnValue:
+    """The equation as figures, for the page that looks every few seconds."""
+    edition = editions.of_issue(issues.get(issue_id))
+    if edition is None:
+        raise NotFound(_("This issue has not been sent."))
+    progress = deliveries.progress(edition.id)
+    return jsonify(
+        state=edition.state.value,
+        is_over=_is_over(edition),
+        planned=progress.planned,
+        done=progress.settled,
+        **terms(progress),
+    )
+
+
+def terms(progress: Progress) -> dict[str, int]:
+    """The right side of the equation, in the order in which it is written."""
+    names = ("accepted", "waiting", "sending", "deferred", "refused", "in_doubt", "skipped")
+    return {name: getattr(progress, name) for name in names}
+
+
+def _question(issue: Issue, message: object = None) -> str:
+    return render_template(
+        "editor/send.html",
+        issue=issue,
+        examined=approvals.examine(issue),
+        readers=audiences.count(issue.newsletter_id),
+        message=message,
+    )
+
+
+def _to_progress(issue: Issue) -> ResponseReturnValue:
+    return redirect(url_for("editor.show_progress", issue_id=issue.id), 303)
+
+
+def _is_over(edition: Edition) -> bool:
+    return edition.state in (EditionState.SENT, EditionState.HALTED)
+
+
+def _states(asked: str) -> tuple[DeliveryState, ...]:
+    return tuple(each for each in SHOWN if each.value == asked) or SHOWN
+
+
+def _bounded(number: int) -> int:
+    """Within what a row's number can be."""
+    return min(max(number, 0), 2**63 - 1)

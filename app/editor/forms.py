@@ -1,0 +1,111 @@
+"""The desk's small forms. The writing page has its own reading: its fields are as many as stories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import (
+    EmailField,
+    FileField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from app.core import editors, newsletters
+from app.extensions import _
+from app.forms import Form, one_line, stripped
+from app.models import Role
+
+_NEEDED = _("Please fill this in.")
+
+
+def line(label: object, longest: int = 200, *, needed: bool = False, **more: Any) -> StringField:
+    """A field of one line."""
+    rules = [DataRequired(_NEEDED) if needed else Optional(), Length(max=longest), one_line]
+    return StringField(label, rules, filters=[stripped], **more)
+
+
+class SignIn(Form):
+    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+    password = PasswordField(_("Password"), [InputRequired(_NEEDED)])
+
+
+class ForgottenPassword(Form):
+    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+
+
+class NewPassword(Form):
+    password = PasswordField(
+        _("New password"),
+        [
+            InputRequired(_NEEDED),
+            Length(
+                min=editors.SHORTEST,
+                max=editors.LONGEST,
+                message=_("Please take at least %(least)s characters.", least=editors.SHORTEST),
+            ),
+        ],
+        description=_("At least 12 characters; a sentence of your own is best."),
+    )
+
+
+class NewIssue(Form):
+    newsletter = RadioField(_("Newsletter"), [InputRequired(_("Please choose one."))])
+
+
+class Import(NewIssue):
+    file = FileField(_("A file"), description=_("Markdown or plain text, as your editor saved it."))
+    text = TextAreaField(_("or the text itself"), [Length(max=400_000)])
+
+
+class Proof(Form):
+    address = EmailField(_("Send a proof to"), [DataRequired(_NEEDED)], filters=[stripped])
+
+
+class Invitation(Form):
+    name = line(_("Name"), 100, needed=True)
+    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+    role = SelectField(
+        _("Role"),
+        choices=[
+            (Role.EDITOR.value, _("Editor: writes and sends")),
+            (Role.CONTRIBUTOR.value, _("Contributor: writes")),
+            (Role.ADMIN.value, _("Admin: also keeps the desk")),
+        ],
+    )
+
+
+class NewsletterSettings(Form):
+    name = line(_("Name"), needed=True)
+    tagline = line(_("Tagline"), description=_("One line under the name, in every mail."))
+    description = TextAreaField(
+        _("What it is"),
+        [Length(max=2000)],
+        description=_("A paragraph or two for the sign-up page, plain text."),
+    )
+    rhythm = line(_("How often it comes"), description=_("In words: every Tuesday morning."))
+    language = SelectField(_("Language"), choices=[("fr", "Français"), ("en", "English")])
+    sender_name = line(_("Sender's name"), needed=True)
+    sender_address = EmailField(_("Sender's address"), [DataRequired(_NEEDED)], filters=[stripped])
+    reply_to = EmailField(
+        _("Answers go to"), filters=[stripped], description=_("Empty: to the sender's address.")
+    )
+    publisher = line(
+        _("Publisher"), description=_("Who answers for it: the law asks for it in every mail.")
+    )
+    postal_address = TextAreaField(
+        _("Postal address"),
+        [Length(max=2000)],
+        description=_("The law asks for it in every mail."),
+    )
+    accent = line(
+        _("Colour"), 7, description=_("As #rrggbb; it is darkened where it must be read.")
+    )
+
+    def settings(self) -> newsletters.Settings:
+        given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
+        return newsletters.Settings(**given)

@@ -1,0 +1,83 @@
+"""Who is let in: every page of the desk passes here first; only signing in stands open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flask import Response, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import editors
+from app.core.errors import NotAllowed
+from app.editor import door
+from app.extensions import _
+from app.models import Editor
+
+OPEN = frozenset(
+    f"editor.{view}"
+    for view in (
+        "sign_in",
+        "begin_session",
+        "forget_password",
+        "order_link",
+        "choose_password",
+        "set_password",
+    )
+)
+"""Endpoints that a stranger may reach."""
+
+LONGEST_SESSION = 7 * 24 * 3600
+"""Seconds from the sign-in; whoever comes later signs in again."""
+
+
+@door.before_request
+def admit() -> ResponseReturnValue | None:
+    """Let an editor through, send a stranger to sign in; what she wanted is remembered."""
+    g.editor = _signed_in()
+    if g.editor is not None or request.endpoint in OPEN:
+        return None
+    if request.method in {"GET", "HEAD"}:
+        # Our own path, kept on our side: where she is sent later is never read from an address.
+        session["wanted"] = request.full_path.rstrip("?")
+        return redirect(url_for("editor.sign_in"), 302)
+    raise NotAllowed(
+        _(
+            "You are not signed in any more. Sign in in another window, then come back to this page"
+            " and press the button again: what you typed is still there."
+        )
+    )
+
+
+@door.after_request
+def keep_private(response: Response) -> Response:
+    """No page of the desk stays in a cache that somebody else may open."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def enter(editor: Editor) -> str:
+    """Begin a new session for an editor; where she wanted to go."""
+    wanted = str(session.get("wanted") or url_for("editor.list_issues"))
+    session.clear()
+    session.update(editor=editor.id, stamp=editor.stamp, since=int(time.time()))
+    return wanted
+
+
+def leave() -> None:
+    session.clear()
+
+
+def require(may: Callable[[Editor], bool]) -> None:
+    """Raises NotAllowed unless the editor at this desk may do it."""
+    if not may(g.editor):
+        raise NotAllowed(_("Your role at this desk does not allow this. Ask an admin of the desk."))
+
+
+def _signed_in() -> Editor | None:
+    editor_id, stamp, since = (session.get(name) for name in ("editor", "stamp", "since"))
+    if not (isinstance(editor_id, int) and isinstance(stamp, int) and isinstance(since, int)):
+        return None
+    if time.time() - since > LONGEST_SESSION:
+        return None
+    return editors.by_stamp(editor_id, stamp)

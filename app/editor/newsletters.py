@@ -1,0 +1,46 @@
+"""What a newsletter says of itself, and the rubrics it has."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import audiences, editors, newsletters
+from app.core.errors import Invalid
+from app.editor import door, guard
+from app.editor.forms import NewsletterSettings
+from app.extensions import _, db
+
+
+@door.get("/newsletters")
+def list_newsletters() -> ResponseReturnValue:
+    rows = [(each, audiences.count(each.id)) for each in newsletters.listing()]
+    return render_template("editor/newsletters.html", rows=rows)
+
+
+@door.get("/newsletters/<slug>")
+def edit_newsletter(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    newsletter = newsletters.get(slug)
+    form = NewsletterSettings(data=dataclasses.asdict(newsletters.settings_of(newsletter)))
+    return render_template("editor/newsletter.html", newsletter=newsletter, form=form)
+
+
+@door.post("/newsletters/<slug>")
+def change_newsletter(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    newsletter = newsletters.get(slug)
+    form = NewsletterSettings()
+    if form.validate_on_submit():
+        try:
+            newsletters.change(newsletter, form.settings())
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        else:
+            db.session.commit()
+            flash(_("The settings are kept; the next issue goes out with them."))
+            return redirect(url_for("editor.edit_newsletter", slug=slug), 303)
+    return render_template("editor/newsletter.html", newsletter=newsletter, form=form), 422

@@ -1,0 +1,118 @@
+"""Signing in and out, and choosing a password by a link from one's own inbox."""
+
+from __future__ import annotations
+
+from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import addresses, editors
+from app.core.errors import Invalid
+from app.editor import door, guard
+from app.editor.forms import ForgottenPassword, NewPassword, SignIn
+from app.extensions import _, db, limiter, links
+from app.links import Purpose
+from app.models import Editor
+from tasks import nudges
+
+LINK_HOURS = 24
+
+
+def _failed(response: Response) -> bool:
+    """A sign-in that worked counts for nothing."""
+    return response.status_code != 303
+
+
+def _typed_address() -> str:
+    return "editor:" + addresses.key(request.form.get("address", "")[:300])
+
+
+@door.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    if g.editor is not None:
+        return redirect(url_for("editor.list_issues"), 302)
+    return render_template("editor/sign_in.html", form=SignIn())
+
+
+@door.post("/sign-in")
+@limiter.limit("10 per minute; 60 per hour", deduct_when=_failed)
+@limiter.limit("10 per minute; 30 per hour", key_func=_typed_address, deduct_when=_failed)
+def begin_session() -> ResponseReturnValue:
+    """Throttled per visitor and per address; a wrong word and an unknown address look alike."""
+    form = SignIn()
+    if not form.validate_on_submit():
+        return render_template("editor/sign_in.html", form=form), 422
+    editor = editors.sign_in(form.address.data, form.password.data)
+    if editor is None:
+        form.blame({"password": _("Address and password do not belong together.")})
+        return render_template("editor/sign_in.html", form=form), 422
+    wanted = guard.enter(editor)
+    db.session.commit()
+    return redirect(wanted, 303)
+
+
+@door.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    guard.leave()
+    flash(_("You are signed out."))
+    return redirect(url_for("editor.sign_in"), 303)
+
+
+@door.get("/password")
+def forget_password() -> ResponseReturnValue:
+    form = ForgottenPassword(address=g.editor.address if g.editor else "")
+    return render_template("editor/forgotten.html", form=form)
+
+
+@door.post("/password")
+@limiter.limit("10 per minute; 30 per hour")
+def order_link() -> ResponseReturnValue:
+    """The same answer for everybody; the bell rings after it, so that it tells nothing by its time."""
+    form = ForgottenPassword()
+    if not form.validate_on_submit():
+        return render_template("editor/forgotten.html", form=form), 422
+    notice = editors.forget_password(form.address.data)
+    db.session.commit()
+    flash(_("If this address belongs to an editor, a mail with a link is on its way to it."))
+    response = redirect(url_for("editor.sign_in"), 303)
+    if notice is not None:
+        notice_id = notice.id
+        response.call_on_close(lambda: nudges.notice(notice_id))
+    return response
+
+
+@door.get("/password/<token>")
+def choose_password(token: str) -> ResponseReturnValue:
+    editor = _owner(token)
+    if editor is None:
+        return render_template("editor/spent_link.html"), 404
+    return render_template("editor/new_password.html", form=NewPassword(), owner=editor)
+
+
+@door.post("/password/<token>")
+@limiter.limit("20 per minute")
+def set_password(token: str) -> ResponseReturnValue:
+    """Good for one change; every session of this editor ends with it."""
+    editor = _owner(token)
+    if editor is None:
+        return render_template("editor/spent_link.html"), 404
+    form = NewPassword()
+    if form.validate_on_submit():
+        try:
+            editors.set_password(editor, form.password.data)
+        except Invalid as refused:
+            form.blame(refused.faults)
+        else:
+            db.session.commit()
+            guard.leave()
+            flash(_("Your new password is kept. Please sign in with it."))
+            return redirect(url_for("editor.sign_in"), 303)
+    return render_template("editor/new_password.html", form=form, owner=editor), 422
+
+
+def _owner(token: str) -> Editor | None:
+    """Whose link this is, unless it is too old, forged, or spent by a change since."""
+    value = links().read_timed_token(Purpose.PASSWORD, token, LINK_HOURS)
+    editor_id, _dot, stamp = (value or "").partition(".")
+    if not (editor_id.isdecimal() and stamp.isdecimal()):
+        return None
+    return editors.by_stamp(int(editor_id), int(stamp))

@@ -1,0 +1,115 @@
+"""The writing page's sheet: an issue as it stands in the form, whether saved or just typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from flask import Request
+
+from app.core import images, stories
+from app.core.errors import Invalid
+from app.core.issues import Words
+from app.core.stories import StoryWords
+from app.extensions import db, settings
+from app.models import Image, Issue, Rubric, Story
+
+FIELDS = ("title", "body", "link", "link_label", "image_alt", "image_credit")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the page shows. `stories` are in the order of the page."""
+
+    subject: str
+    preheader: str
+    leftovers: str
+    revision: int
+    stories: tuple[StoryWords, ...]
+
+    def of(self, rubric: Rubric) -> list[StoryWords]:
+        return [story for story in self.stories if story.rubric_id == rubric.id]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came with one press of a button."""
+
+    sheet: Sheet
+    revision: int
+    words: Words
+    action: str
+    """`save`, `preview`, `add`, `up`, `down`, `remove` or `without-leftovers`."""
+    target: int
+    """The rubric of `add`, the story of `up`, `down`, `remove`."""
+    faults: dict[str, object]
+    """Of pictures that could not be kept, by field."""
+
+
+def of_issue(issue: Issue) -> Sheet:
+    rows = [
+        _words(story)
+        for rubric in issue.newsletter.rubrics
+        for story in stories.of_rubric(issue, rubric.id)
+    ]
+    return Sheet(issue.subject, issue.preheader, issue.leftovers, issue.revision, tuple(rows))
+
+
+def read(request: Request, issue: Issue) -> Typed:
+    """The form as it was sent. Pictures are kept at once, so that a refusal of the rest loses none."""
+    form = request.form
+    action, _colon, target = form.get("do", "save").partition(":")
+    faults: dict[str, object] = {}
+    rows = tuple(_rows(request, issue, faults))
+    leftovers = "" if action == "without-leftovers" else form.get("leftovers")
+    words = Words(form.get("subject", ""), form.get("preheader", ""), leftovers, rows)
+    return Typed(
+        sheet=Sheet(words.subject, words.preheader, leftovers or "", issue.revision, rows),
+        revision=_number(form.get("revision", "")),
+        words=words,
+        action=action,
+        target=_number(target),
+        faults=faults,
+    )
+
+
+def over(issue: Issue, typed: Typed) -> Sheet:
+    """What was typed, ready to be saved over what somebody else saved meanwhile."""
+    return replace(typed.sheet, revision=issue.revision)
+
+
+def _rows(request: Request, issue: Issue, faults: dict[str, object]) -> Iterator[StoryWords]:
+    known = {rubric.id for rubric in issue.newsletter.rubrics}
+    for story_id in dict.fromkeys(map(_number, request.form.getlist("story"))):
+        name = f"story-{story_id}"
+        rubric_id = _number(request.form.get(f"{name}-rubric", ""))
+        if not story_id or rubric_id not in known:
+            continue
+        typed = {field: request.form.get(f"{name}-{field}", "") for field in FIELDS}
+        without = f"{name}-without_picture" in request.form
+        image = None if without else _picture(request, name, faults)
+        yield StoryWords(story_id, rubric_id, **typed, image=image, without_image=without)
+
+
+def _picture(request: Request, name: str, faults: dict[str, object]) -> Image | None:
+    """The picture just uploaded, else the one that the page already showed."""
+    upload = request.files.get(f"{name}-picture")
+    if upload is not None and upload.filename:
+        try:
+            image = images.keep(upload.read(), settings().media_dir)
+        except Invalid as refused:
+            faults[f"{name}-picture"] = refused.message
+        else:
+            db.session.commit()
+            return image
+    return images.find(request.form.get(f"{name}-image", ""))
+
+
+def _words(story: Story) -> StoryWords:
+    typed = {field: getattr(story, field) for field in FIELDS}
+    return StoryWords(story.id, story.rubric_id, **typed, image=story.image)
+
+
+def _number(typed: str) -> int:
+    """A row's number, or 0 where the form does not hold one."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 18 else 0

@@ -1,0 +1,77 @@
+/* The desk with JavaScript: nothing is lost on leaving, Ctrl+S saves, figures move by themselves.
+   Without this file every page works all the same. */
+"use strict";
+
+(function () {
+  const form = document.querySelector("form[data-keep]");
+
+  function keepWords() {
+    let dirty = form.hasAttribute("data-dirty");
+    const word = form.querySelector("[data-dirty-word]");
+    const show = () => { if (word) word.hidden = !dirty; };
+    form.addEventListener("input", () => { dirty = true; show(); });
+    form.addEventListener("submit", () => { dirty = false; });
+    window.addEventListener("beforeunload", (event) => {
+      if (!dirty) return;
+      event.preventDefault();
+      event.returnValue = form.dataset.keep;
+    });
+    document.addEventListener("keydown", (event) => {
+      const save = form.querySelector('button[value="save"]');
+      if (!save || event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      form.requestSubmit(save);
+    });
+    show();
+  }
+
+  function openTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const details = target.closest("details");
+    if (details) details.open = true;
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "start" });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-ask]");
+    if (button && !window.confirm(button.dataset.ask)) event.preventDefault();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const button = event.target.querySelector("button[data-once]");
+    if (button) setTimeout(() => { button.disabled = true; }, 0);
+  });
+
+  function write(progress, figures) {
+    document.querySelectorAll("[data-figure]").forEach((place) => {
+      place.textContent = figures[place.dataset.figure];
+    });
+    progress.max = figures.planned || 1;
+    progress.value = figures.done;
+  }
+
+  async function follow(section) {
+    const progress = section.querySelector("progress");
+    let answer;
+    try {
+      answer = await fetch(section.dataset.figures, { headers: { Accept: "application/json" } });
+    } catch {
+      // The network is away for a moment; the next look may find it again.
+      setTimeout(() => follow(section), 5000);
+      return;
+    }
+    if (!answer.ok || answer.redirected) { location.reload(); return; }
+    const figures = await answer.json();
+    if (figures.state !== section.dataset.state) { location.reload(); return; }
+    write(progress, figures);
+    setTimeout(() => follow(section), 2000);
+  }
+
+  if (form) keepWords();
+  window.addEventListener("hashchange", openTarget);
+  if (location.hash) openTarget();
+  const section = document.querySelector("[data-figures]:not([data-over])");
+  if (section) setTimeout(() => follow(section), 1000);
+})();
