@@ -124,9 +124,9 @@ def _line(mail: Caught) -> str:
 
 
 def _headers(data: bytes) -> email.message.Message:
-    """Only the headers, by the quick parser: 0.1 ms a mail."""
-    top = data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    return email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(top)
+    """Only the headers, by the quick parser: 0.1 ms a mail. Bare UTF-8 in them is read as such."""
+    top = data.partition(b"\r\n\r\n")[0].decode("utf-8", "replace") + "\r\n\r\n"
+    return email.parser.HeaderParser(policy=email.policy.compat32).parsestr(top)
 
 
 def _words(value: object) -> str:

@@ -68,7 +68,13 @@ def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part is not None else ""
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:
+        # It names a charset that does not exist; most of it is readable all the same.
+        return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
 
 
 def _one_click_url(message: EmailMessage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import math
 from dataclasses import asdict
@@ -151,12 +152,14 @@ def add_headers(response: Response) -> Response:
 def explain(error: Any) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error  # type: ignore[no-any-return]
-    told = _("There is no such mail here; perhaps it was an old one and had to go.")
-    if error.code != 404:
-        told = _("This request could not be read. Please go back and try again.")
-    return render_template("catcher/missing.html", told=told), error.code
+    if error.code == 404:
+        told = _("There is no such mail here; perhaps it was an old one and had to go.")
+        return render_template("catcher/missing.html", told=told), 404
+    # In plain words: a request under a foreign name has no page of ours to stand in.
+    told = _("This request could not be read. Please go back and try again.")
+    return Response(str(told), error.code, mimetype="text/plain")
 
 
 def clock_time(at: str) -> str:
-    """`2026-11-24 13:51:20`, UTC as kept: the page says so."""
-    return at[:19].replace("T", " ")
+    """`2026-11-24 13:51:20` by this machine's clock: whoever looks here sits before it."""
+    return f"{dt.datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,247 @@
+"""The local mail catcher: nothing is lost over a restart, nothing in a mail can do anything to us."""
+
+from __future__ import annotations
+
+import http.server
+import smtplib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask.testing import FlaskClient
+
+from app.catcher import mail, pages
+from app.catcher.__main__ import Catch
+from app.catcher.inbox import Inbox
+from app.up.state import is_free
+from tests.conftest import make_settings
+from tests.ports import free_port
+
+HTML = '<html><head lang="fr"><title>x</title></head><body><a href="https://e.invalid/">y</a></body></html>'
+
+
+def message(subject: str = "Bonjour", *, html: str = HTML, headers: str = "") -> bytes:
+    return (
+        f"From: La lettre <lettre@hebdo.invalid>\r\nTo: Anna <anna@lecteurs.invalid>\r\n"
+        f"Subject: {subject}\r\n{headers}MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/alternative; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nEn texte.\r\n"
+        f"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n"
+    ).encode()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    kept = Inbox(tmp_path / "inbox")
+    yield kept
+    kept.close()
+
+
+@dataclass
+class Service:
+    """Stands where our service would, and says what it was sent."""
+
+    base_url: str
+    posts: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.posts.append((self.path, dict(self.headers), body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
+    heard = Service(f"http://127.0.0.1:{server.server_port}")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield heard
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(inbox: Inbox, service: Service, tmp_path: Path) -> FlaskClient:
+    given = replace(make_settings("sqlite://", tmp_path), base_url=service.base_url)
+    client = pages.create(inbox, given).test_client()
+    client.environ_base["HTTP_HOST"] = "127.0.0.1:8025"
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def test_what_came_over_smtp_is_kept_byte_for_byte(inbox: Inbox) -> None:
+    port = free_port()
+    server = Controller(Catch(inbox), "127.0.0.1", port)
+    server.start()
+    try:
+        data = message(html="<p>" + "é" * 300 + "</p>\r\n.\r\n..deux")
+        with smtplib.SMTP("127.0.0.1", port) as line:
+            line.sendmail("retour@hebdo.invalid", ["anna@lecteurs.invalid"], data)
+    finally:
+        server.stop()
+    (caught,) = inbox.search()
+    assert inbox.find(caught.id) == (caught, data)
+    assert (caught.mail_from, caught.rcpt_to) == (
+        "retour@hebdo.invalid",
+        ("anna@lecteurs.invalid",),
+    )
+    assert is_free(port)
+
+
+def test_a_restart_keeps_every_mail_and_numbers_on(tmp_path: Path) -> None:
+    first = Inbox(tmp_path)
+    kept = first.keep("a@x.invalid", ["b@x.invalid"], message("=?utf-8?q?=C3=80_la_une?="))
+    first.close()
+    second = Inbox(tmp_path)
+    assert second.search() == [kept]
+    assert kept.subject == "À la une"
+    assert second.keep("a@x.invalid", ["b@x.invalid"], message()).id == kept.id + 1
+    second.close()
+
+
+def test_an_index_that_was_cut_off_in_the_middle_loses_only_its_last_line(tmp_path: Path) -> None:
+    first = Inbox(tmp_path)
+    kept = first.keep("a@x.invalid", ["b@x.invalid"], message())
+    first.keep("a@x.invalid", ["c@x.invalid"], message())
+    first.close()
+    index = tmp_path / "index.jsonl"
+    index.write_bytes(index.read_bytes()[:-30])
+    second = Inbox(tmp_path)
+    assert second.search() == [kept]
+    second.close()
+
+
+def test_the_oldest_mails_go_when_there_are_too_many(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path, limit=3)
+    for number in range(5):
+        inbox.keep("a@x.invalid", ["b@x.invalid"], message(f"Nº {number}"))
+    assert [each.id for each in inbox.search()] == [5, 4, 3]
+    assert len(list(tmp_path.glob("*.eml"))) == 3
+    inbox.close()
+
+
+def test_the_list_is_newest_first_and_can_be_searched(inbox: Inbox, page: FlaskClient) -> None:
+    assert "Nothing has come yet" in page.get("/").text
+    inbox.keep("a@x.invalid", ["anna@lecteurs.invalid"], message("Premier numéro"))
+    inbox.keep("a@x.invalid", ["bruno@lecteurs.invalid"], message("Deuxième numéro"))
+    html = page.get("/").text
+    assert html.index("Deuxième") < html.index("Premier")
+    found = page.get("/messages.json?q=ANNA+premier").get_json()
+    assert [each["rcpt_to"] for each in found["messages"]] == [["anna@lecteurs.invalid"]]
+    assert "No mail mentions “nobody”" in page.get("/?q=nobody").text
+
+
+def test_a_long_list_has_pages(inbox: Inbox, page: FlaskClient) -> None:
+    for number in range(60):
+        inbox.keep("a@x.invalid", ["b@x.invalid"], message(f"Numéro {number:03d}"))
+    assert page.get("/").text.count("catcher-row") == 50
+    assert "Numéro 000" in page.get("/?page=2").text
+    assert "Numéro 000" in page.get("/?page=99").text
+
+
+def test_one_mail_shows_its_parts(inbox: Inbox, page: FlaskClient) -> None:
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message(headers="X-Odd: <script>x</script>\r\n"))
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page.get("/messages/1").text
+    assert "En texte." in page.get("/messages/1?view=text").text
+    assert "&lt;script&gt;" in page.get("/messages/1?view=headers").text
+    raw = page.get("/messages/1/raw")
+    assert raw.mimetype == "message/rfc822"
+    assert raw.data.startswith(b"From: La lettre")
+    assert page.get("/messages/2").status_code == 404
+
+
+def test_nothing_runs_in_the_frame_and_its_links_open_beside_it(
+    inbox: Inbox, page: FlaskClient, service: Service
+) -> None:
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+    answer = page.get("/messages/1/html")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src" not in policy
+    assert policy.startswith("default-src 'none'; img-src data: " + service.base_url)
+    assert "sandbox allow-popups allow-popups-to-escape-sandbox" in policy
+    assert '<head lang="fr"><base target="_blank">' in answer.text
+    assert mail.for_frame("<p>x").startswith('<base target="_blank">')
+
+
+UNSUBSCRIBE = "List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+
+
+def test_the_button_posts_what_a_mail_program_posts(
+    inbox: Inbox, page: FlaskClient, service: Service
+) -> None:
+    url = f"{service.base_url}/unsubscribe/1-abc"
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message(headers=UNSUBSCRIBE.format(url=url)))
+    assert "answered 200" in page.post("/messages/1/unsubscribe").text
+    ((path, headers, body),) = service.posts
+    assert (path, body) == ("/unsubscribe/1-abc", b"List-Unsubscribe=One-Click")
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert "Cookie" not in headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://198.51.100.7/unsubscribe/x",
+        "http://127.0.0.1:1/unsubscribe/x",
+        "https://127.0.0.1:{port}/x",
+        "http://127.0.0.1:{port}@198.51.100.7/x",
+    ],
+)
+def test_the_button_calls_nobody_but_our_own_service(
+    inbox: Inbox, page: FlaskClient, service: Service, url: str
+) -> None:
+    given = url.replace("{port}", service.base_url.rpartition(":")[2])
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message(headers=UNSUBSCRIBE.format(url=given)))
+    assert "outside this service" in page.post("/messages/1/unsubscribe").text
+    assert service.posts == []
+
+
+def test_another_site_can_neither_press_the_button_nor_read_the_inbox(
+    inbox: Inbox, page: FlaskClient, service: Service
+) -> None:
+    url = f"{service.base_url}/unsubscribe/1-abc"
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message(headers=UNSUBSCRIBE.format(url=url)))
+    pressed = page.post("/messages/1/unsubscribe", headers={"Sec-Fetch-Site": "cross-site"})
+    assert pressed.status_code == 403
+    assert service.posts == []
+    assert page.get("/messages.json", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_mail_without_one_click_offers_no_button(inbox: Inbox, page: FlaskClient) -> None:
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+    assert "/unsubscribe" not in page.get("/messages/1").text
+    assert page.post("/messages/1/unsubscribe").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"no header at all",
+        b"Subject: =?utf-8?b?////?=\r\n\r\nx",
+        b"Subject: \xe9\xff\r\nContent-Type: multipart/mixed\r\n\r\nx",
+        b"Content-Type: text/html; charset=nope\r\n\r\n\xff",
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n!",
+    ],
+)
+def test_an_odd_mail_is_shown_and_breaks_nothing(
+    inbox: Inbox, page: FlaskClient, data: bytes
+) -> None:
+    inbox.keep("", ["b@x.invalid"], data)
+    for path in (
+        "/",
+        "/messages/1",
+        "/messages/1?view=text",
+        "/messages/1/html",
+        "/messages/1/raw",
+    ):
+        assert page.get(path).status_code == 200, path
