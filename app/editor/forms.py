@@ -71,6 +71,7 @@ class Invitation(Form):
     address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
     role = SelectField(
         _("Role"),
+        [InputRequired(_NEEDED)],
         choices=[
             (Role.EDITOR.value, _("Editor: writes and sends")),
             (Role.CONTRIBUTOR.value, _("Contributor: writes")),
@@ -88,7 +89,9 @@ class NewsletterSettings(Form):
         description=_("A paragraph or two for the sign-up page, plain text."),
     )
     rhythm = line(_("How often it comes"), description=_("In words: every Tuesday morning."))
-    language = SelectField(_("Language"), choices=[("fr", "Français"), ("en", "English")])
+    language = SelectField(
+        _("Language"), [InputRequired(_NEEDED)], choices=[("fr", "Français"), ("en", "English")]
+    )
     sender_name = line(_("Sender's name"), needed=True)
     sender_address = EmailField(_("Sender's address"), [DataRequired(_NEEDED)], filters=[stripped])
     reply_to = EmailField(

@@ -11,6 +11,7 @@ from app.core import clock
 from app.editor import door
 from app.extensions import _
 from app.models import Rubric
+from emails import slots
 from tasks.texts import PARIS
 
 
@@ -19,6 +20,12 @@ def moment(at: dt.datetime) -> str:
     """The newsroom's own time: the hour always, the year where it is not this one."""
     year = "" if at.year == clock.now().year else " y"
     return format_datetime(at.astimezone(PARIS), f"d MMM{year}, HH:mm", locale=get_locale() or "fr")
+
+
+@door.app_template_filter("as_read")
+def as_read(line: str) -> str:
+    """A typed line as a reader without a name gets it."""
+    return slots.plain(line)
 
 
 @door.app_template_filter("measure")
