@@ -10,13 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask.testing import FlaskClient
 
-from app.catcher import mail, pages
-from app.catcher.__main__ import Catch
+from app.catcher import mail, pages, postbox
 from app.catcher.inbox import Inbox
-from app.up.state import is_free
 from tests.conftest import make_settings
 from tests.ports import free_port
 
@@ -62,7 +59,7 @@ def service() -> Iterator[Service]:
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
     heard = Service(f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield heard
     server.shutdown()
     server.server_close()
@@ -77,23 +74,47 @@ def page(inbox: Inbox, service: Service, tmp_path: Path) -> FlaskClient:
     return client
 
 
-def test_what_came_over_smtp_is_kept_byte_for_byte(inbox: Inbox) -> None:
+@pytest.fixture
+def port(inbox: Inbox) -> Iterator[int]:
+    """Where the catcher's SMTP server listens."""
     port = free_port()
-    server = Controller(Catch(inbox), "127.0.0.1", port)
+    server = postbox.controller(inbox, port)
     server.start()
-    try:
-        data = message(html="<p>" + "é" * 300 + "</p>\r\n.\r\n..deux")
-        with smtplib.SMTP("127.0.0.1", port) as line:
-            line.sendmail("retour@hebdo.invalid", ["anna@lecteurs.invalid"], data)
-    finally:
-        server.stop()
-    (caught,) = inbox.search()
-    assert inbox.find(caught.id) == (caught, data)
-    assert (caught.mail_from, caught.rcpt_to) == (
-        "retour@hebdo.invalid",
-        ("anna@lecteurs.invalid",),
-    )
-    assert is_free(port)
+    yield port
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", ".", "..", "\r\n.\r\n..deux\r\n", "Fini.\r\n.\r\nNon, pas encore.", "é" * 70_000],
+)
+def test_what_came_over_smtp_is_kept_byte_for_byte(inbox: Inbox, port: int, body: str) -> None:
+    data = message(html=body)
+    with smtplib.SMTP("127.0.0.1", port) as line:
+        line.sendmail("retour@hebdo.invalid", ["anna@lecteurs.invalid"], data)
+        line.sendmail("retour@hebdo.invalid", ["bruno@lecteurs.invalid"], b"")
+    bruno, anna = inbox.search()
+    assert inbox.find(anna.id) == (anna, data)
+    assert (anna.mail_from, anna.rcpt_to) == ("retour@hebdo.invalid", ("anna@lecteurs.invalid",))
+    assert inbox.find(bruno.id) == (bruno, b"\r\n")
+
+
+def test_a_whole_transaction_may_come_in_one_piece(inbox: Inbox, port: int) -> None:
+    """As a sender that pipelines writes it (RFC 2920), the next one right behind the dot."""
+    with smtplib.SMTP("127.0.0.1", port) as line:
+        line.ehlo()
+        one = b"MAIL FROM:<a@x.invalid>\r\nRCPT TO:<b@x.invalid>\r\nDATA\r\n"
+        line.send(one + b"Subject: 1\r\n\r\nx\r\n.\r\n" + one + b".\r\n")
+        codes = [line.getreply()[0] for _ in range(8)]
+    assert codes == [250, 250, 354, 250] * 2
+    assert [(each.subject, each.size) for each in inbox.search()] == [("", 0), ("1", 17)]
+
+
+def test_data_without_anybody_to_go_to_is_refused(inbox: Inbox, port: int) -> None:
+    with smtplib.SMTP("127.0.0.1", port) as line:
+        line.ehlo()
+        assert line.docmd("DATA")[0] == 503
+    assert inbox.search() == []
 
 
 def test_a_restart_keeps_every_mail_and_numbers_on(tmp_path: Path) -> None:

@@ -6,28 +6,12 @@ import logging
 import sys
 import threading
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.serving import make_server
 
 from app import settings
-from app.catcher import pages
+from app.catcher import pages, postbox
 from app.catcher.inbox import Inbox
 from app.children import Stop
-
-HOST = "127.0.0.1"
-
-
-class Catch:
-    """Takes whatever comes and says 250 only once it is on disk."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        data = envelope.content if isinstance(envelope.content, bytes) else b""
-        caught = self.inbox.keep(envelope.mail_from or "", envelope.rcpt_tos, data)
-        return f"250 2.0.0 Ok: queued as {caught.id:08d}"
 
 
 def run(smtp_port: int, inbox_port: int) -> None:
@@ -35,10 +19,8 @@ def run(smtp_port: int, inbox_port: int) -> None:
     stop = Stop()
     given = settings.load()
     inbox = Inbox(given.state_dir / "inbox")
-    mails = Controller(
-        Catch(inbox), HOST, smtp_port, server_hostname="catcher.invalid", enable_SMTPUTF8=True
-    )
-    page = make_server(HOST, inbox_port, pages.create(inbox, given), threaded=True)
+    mails = postbox.controller(inbox, smtp_port)
+    page = make_server(postbox.HOST, inbox_port, pages.create(inbox, given), threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     mails.start()
     threading.Thread(target=page.serve_forever, name="inbox", daemon=True).start()
