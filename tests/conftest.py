@@ -27,7 +27,7 @@ from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
 
-pytest_plugins = ["tests.service"]
+pytest_plugins = ["tests.service", "tests.browser"]
 
 SECRET = "tests-only-" + "s" * 32
 
@@ -124,10 +124,11 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
 @pytest.fixture
 def flask_app(settings: Settings) -> Iterator[Flask]:
     """The app, its context pushed, so that a test can ask `db.session` and call verbs."""
-    from app.extensions import db
+    from app.extensions import db, limiter
 
     app = create_app(settings)
-    app.config["RATELIMIT_ENABLED"] = False
+    # Counts are kept in memory here and would add up over tests; `limits` puts them back.
+    limiter.enabled = False
     with app.app_context():
         yield app
         db.session.remove()
@@ -152,6 +153,18 @@ def move_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.
         moved.write_text(str(so_far + by.total_seconds()), encoding="ascii")
 
     return move
+
+
+@pytest.fixture
+def limits(flask_app: Flask) -> Iterator[None]:
+    """Limits count, from nothing."""
+    from app.extensions import limiter
+
+    limiter.enabled = True
+    limiter.reset()
+    yield
+    limiter.reset()
+    limiter.enabled = False
 
 
 @pytest.fixture
