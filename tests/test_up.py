@@ -1,0 +1,259 @@
+"""`hebdo up` with real processes: it starts all, keeps what was made, and leaves nobody behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 90.0
+"""Seconds for what takes ten on a quiet machine."""
+
+
+@dataclass
+class Up:
+    """One `hebdo up`, or an attempt at one."""
+
+    process: subprocess.Popen[str]
+    output: Path
+    web: str
+    inbox: str
+
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def runs(self) -> bool:
+        return "Ctrl-C ends everything" in self.said()
+
+    def family(self) -> list[psutil.Process]:
+        """It and all below it, as they are now."""
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def child(self, marker: str) -> psutil.Process:
+        """Its direct child whose command line holds this."""
+        for each in psutil.Process(self.process.pid).children():
+            if marker in " ".join(each.cmdline()):
+                return each
+        raise AssertionError(f"no child with {marker}")
+
+
+@dataclass
+class Place:
+    """A state directory with ports of its own, and the ups that were started there."""
+
+    state_dir: Path
+    environ: dict[str, str]
+    started: list[Up]
+
+    def up(self, **changes: str) -> Up:
+        environ = {**self.environ, **changes}
+        output = self.state_dir.parent / f"up-{len(self.started)}.txt"
+        with output.open("w") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "up"],
+                cwd=ROOT, env=environ, stdin=subprocess.DEVNULL,
+                stdout=written, stderr=subprocess.STDOUT, text=True,
+            )  # fmt: skip
+        web, inbox = environ["HEBDO_PORT"], environ["HEBDO_INBOX_PORT"]
+        made = Up(process, output, f"http://127.0.0.1:{web}", f"http://127.0.0.1:{inbox}")
+        self.started.append(made)
+        return made
+
+    def running(self, **changes: str) -> Up:
+        made = self.up(**changes)
+        until(lambda: made.runs() or made.process.poll() is not None, made.said)
+        assert made.runs(), made.said()
+        return made
+
+    def hebdo(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A second terminal: it is told the state directory and nothing else."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HEBDO_") and name != "REDIS_URL"
+    }
+    environ["HEBDO_STATE_DIR"] = str(tmp_path / "var")
+    environ["HEBDO_PORT"], environ["HEBDO_INBOX_PORT"] = str(free_port()), str(free_port())
+    made = Place(tmp_path / "var", environ, [])
+    yield made
+    for each in made.started:
+        if each.process.poll() is None:
+            each.process.terminate()
+            each.process.wait(40)
+
+
+def until(fact: Callable[[], Any], otherwise: Callable[[], str] = str) -> Any:
+    """Wait for a fact."""
+    end = time.monotonic() + PATIENCE
+    while not (found := fact()):
+        assert time.monotonic() < end, otherwise()
+        time.sleep(0.05)
+    return found
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def gone(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [each for each in processes if each.is_running() and each.status() != "zombie"]
+
+
+def test_a_first_start_gives_a_newcomer_everything_and_ctrl_c_ends_all_of_it(place: Place) -> None:
+    up = place.running()
+    said = up.said()
+    assert f"{up.web}/newsletters/essentiel-ia" in said
+    assert re.search(r"\S+@\S+\.invalid  password: \S{16}\n", said)
+    assert f"{up.inbox}/" in said
+    assert json.loads(get(f"{up.web}/readyz"))["status"] == "ready"
+    assert "hebdo.css" in get(f"{up.web}/newsletters/essentiel-ia")
+
+    # A second terminal works at once, and pressing send shows mails in the inbox.
+    sent = place.hebdo("issues", "send", "1", "--wait")
+    assert sent.returncode == 0, sent.stderr
+    assert "25 accepted" in sent.stdout
+    assert json.loads(get(f"{up.inbox}/messages.json"))["total"] == 25
+    checked = place.hebdo("doctor")
+    assert checked.returncode == 0, checked.stdout
+
+    family = up.family()
+    # Two servers' masters, their processes, two Celery nodes with theirs, the lookout and beat.
+    assert len(family) > 10
+    began = time.monotonic()
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(35) == 0
+    assert time.monotonic() - began < 30
+    assert gone(family) == []
+    assert "was killed" not in up.said()
+
+
+def test_a_second_start_keeps_everything(place: Place) -> None:
+    first = place.running()
+    password = re.search(r"password: (\S{16})\n", first.said())
+    assert password
+    before = json.loads((place.state_dir / "state.json").read_text())
+    assert place.hebdo("suppressions", "add", "kept@lecteurs.invalid").returncode == 0
+    first.process.send_signal(signal.SIGTERM)
+    assert first.process.wait(35) == 0
+
+    second = place.running()
+    after = json.loads((place.state_dir / "state.json").read_text())
+    assert {**after, "HEBDO_SMTP_URL": "", "REDIS_URL": ""} == {
+        **before, "HEBDO_SMTP_URL": "", "REDIS_URL": "",
+    }  # fmt: skip
+    assert "kept@lecteurs.invalid" in place.hebdo("suppressions", "list").stdout
+    assert "as shown at the first start" in second.said()
+    assert password[1] not in second.said()
+
+
+def test_what_it_makes_is_for_its_owner_alone(place: Place) -> None:
+    place.running()
+    for name in ("state.json", "valkey/valkey.conf", "up.lock"):
+        mode = (place.state_dir / name).stat().st_mode
+        assert stat.S_IMODE(mode) == 0o600, name
+    assert stat.S_IMODE(place.state_dir.stat().st_mode) == 0o700
+    urls = json.loads((place.state_dir / "state.json").read_text())
+    port = int(re.search(r":(\d+)/0$", urls["REDIS_URL"])[1])  # type: ignore[index]
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(b"PING\r\n")
+        assert line.recv(100).startswith(b"-NOAUTH")
+
+
+@pytest.mark.parametrize("name", ["HEBDO_PORT", "HEBDO_INBOX_PORT"])
+def test_a_port_in_use_is_one_clear_line(place: Place, name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(place.environ[name])))
+        taken.listen()
+        up = place.up()
+        assert up.process.wait(30) == 1
+    (line,) = up.said().splitlines()
+    assert place.environ[name] in line
+    assert f"{name}=" in line
+
+
+def test_a_port_that_is_none_is_one_clear_line(place: Place) -> None:
+    up = place.up(HEBDO_PORT="many")
+    assert up.process.wait(30) == 1
+    assert up.said().splitlines() == ["HEBDO_PORT is 'many', but must be a port from 1 to 65535."]
+
+
+def test_a_second_up_in_the_same_place_says_so_and_changes_nothing(place: Place) -> None:
+    first = place.running()
+    second = place.up(HEBDO_PORT=str(free_port()), HEBDO_INBOX_PORT=str(free_port()))
+    assert second.process.wait(30) == 1
+    assert f"already running here (process {first.process.pid}" in second.said()
+    assert json.loads(get(f"{first.web}/readyz"))["status"] == "ready"
+
+
+def test_killed_without_warning_it_leaves_nobody_and_the_next_start_works(place: Place) -> None:
+    first = place.running()
+    below = first.family()[1:]
+    first.process.kill()
+    first.process.wait()
+    second = place.running()
+    until(lambda: gone(below) == [], lambda: str(gone(below)))
+    assert json.loads(get(f"{second.web}/readyz"))["status"] == "ready"
+
+
+def test_a_child_that_dies_is_said_and_started_again(place: Place) -> None:
+    up = place.running()
+    for name, marker in (("worker", " worker"), ("web", " web "), ("broker", "valkey-server")):
+        old = up.child(marker)
+        old.kill()
+        until(lambda: f"{name} died (signal SIGKILL) and is started again" in up.said())  # noqa: B023
+    until(lambda: ready(up))
+    assert place.hebdo("issues", "send", "1", "--wait").returncode == 0
+
+
+def ready(up: Up) -> bool:
+    try:
+        return bool(json.loads(get(f"{up.web}/readyz"))["status"] == "ready")
+    except OSError:
+        return False
+
+
+def test_ctrl_c_while_starting_ends_what_was_started(place: Place) -> None:
+    up = place.up()
+    until(lambda: "Starting" in up.said(), up.said)
+    until(lambda: len(up.family()) > 1)
+    family = up.family()
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(40) == 0
+    assert gone(family) == []
+    assert not up.runs()
+
+
+def test_a_relay_of_ones_own_takes_the_catchers_place_and_gets_no_sample_readers(
+    place: Place,
+) -> None:
+    place.environ["HEBDO_SMTP_URL"] = "smtp://127.0.0.1:9"
+    up = place.running()
+    assert "Inbox" not in up.said()
+    assert place.hebdo("newsletters", "list", "--format", "json").stdout.strip() == "[]"
