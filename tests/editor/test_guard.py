@@ -1,0 +1,218 @@
+"""The desk's door: a stranger gets nowhere, a session ends when it should, a role is a role."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
+from app import create_app
+from app.core import editors
+from app.editor import guard
+from app.extensions import db, limiter
+from app.models import Issue, Notice, Role
+from app.settings import Settings
+from tests import desk
+from tests.desk import Desk
+
+FILLED = {"issue_id": 1, "editor_id": 1, "slug": "essentiel-ia", "token": "x"}
+
+
+@pytest.fixture
+def stranger(flask_app: Flask) -> Desk:
+    return Desk(flask_app)
+
+
+def doors(flask_app: Flask, method: str) -> Iterator[tuple[str, str]]:
+    """Every desk URL that takes this method, with its endpoint."""
+    adapter = flask_app.url_map.bind("hebdo.test")
+    for rule in flask_app.url_map.iter_rules():
+        if rule.endpoint.startswith("editor.") and method in (rule.methods or ()):
+            values = {name: FILLED[name] for name in rule.arguments}
+            yield rule.endpoint, adapter.build(rule.endpoint, values, method=method)
+
+
+def test_every_page_of_the_desk_sends_a_stranger_to_sign_in(
+    flask_app: Flask, stranger: Desk
+) -> None:
+    desk.draft(flask_app)
+    closed = [url for name, url in doors(flask_app, "GET") if name not in guard.OPEN]
+    assert len(closed) > 8
+    for url in closed:
+        answer = stranger.get(url)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/editor/sign-in"), url
+
+
+def test_every_button_of_the_desk_refuses_a_stranger(flask_app: Flask, stranger: Desk) -> None:
+    desk.draft(flask_app)
+    closed = [url for name, url in doors(flask_app, "POST") if name not in guard.OPEN]
+    assert len(closed) > 8
+    for url in closed:
+        stranger.token = desk.token(stranger.get("/editor/sign-in"))
+        assert stranger.post(url).status_code == 403, url
+        stranger.token = ""
+        assert stranger.post(url).status_code == 400, url
+    assert db.session.query(Issue).count() == 1
+    assert db.session.query(Notice).count() == 0
+
+
+def test_a_button_without_the_pages_token_does_nothing(flask_app: Flask) -> None:
+    admin = desk.signed_in(flask_app, Role.ADMIN)
+    issue = desk.draft(flask_app)
+    admin.token = "forged"
+    for name, url in doors(flask_app, "POST"):
+        if name not in guard.OPEN:
+            assert admin.post(url).status_code == 400, url
+    db.session.refresh(issue)
+    assert issue.revision == 1
+
+
+def test_signing_in_leads_to_the_page_that_was_wanted(flask_app: Flask, stranger: Desk) -> None:
+    desk.editor()
+    stranger.get("/editor/issues/import?from=here")
+    answer = stranger.sign_in(desk.ADDRESSES[Role.EDITOR])
+    assert answer.headers["Location"] == "/editor/issues/import?from=here"
+
+
+def test_no_address_can_say_where_signing_in_leads(flask_app: Flask, stranger: Desk) -> None:
+    desk.editor()
+    stranger.get("/editor/sign-in?next=//evil.example&wanted=//evil.example")
+    answer = stranger.sign_in(desk.ADDRESSES[Role.EDITOR])
+    assert answer.headers["Location"] == "/editor/"
+
+
+def test_a_session_begins_empty_at_the_sign_in(flask_app: Flask, stranger: Desk) -> None:
+    desk.editor()
+    with stranger.client.session_transaction() as session:
+        session["planted"] = "by somebody"
+    stranger.sign_in(desk.ADDRESSES[Role.EDITOR])
+    with stranger.client.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_a_wrong_word_and_an_unknown_address_get_the_same_page(
+    flask_app: Flask, stranger: Desk
+) -> None:
+    desk.editor()
+    pages = []
+    for address in (desk.ADDRESSES[Role.EDITOR], "nobody@hebdo.example"):
+        answer = stranger.sign_in(address, "not the password")
+        pages.append((answer.status_code, answer.text.replace(address, "ADDRESS")))
+    assert pages[0] == pages[1]
+    assert pages[0][0] == 422
+
+
+def test_a_new_password_ends_every_session(flask_app: Flask) -> None:
+    signed_in = desk.signed_in(flask_app)
+    assert signed_in.get("/editor/").status_code == 200
+    found = editors.find(desk.ADDRESSES[Role.EDITOR])
+    assert found is not None
+    editors.set_password(found, "un autre mot de passe")
+    db.session.commit()
+    assert signed_in.get("/editor/").status_code == 302
+
+
+def test_signing_out_ends_the_session(flask_app: Flask) -> None:
+    signed_in = desk.signed_in(flask_app)
+    assert signed_in.post("/editor/sign-out").status_code == 303
+    assert signed_in.get("/editor/").status_code == 302
+
+
+def test_a_session_ends_after_a_week(flask_app: Flask) -> None:
+    signed_in = desk.signed_in(flask_app)
+    with signed_in.client.session_transaction() as session:
+        session["since"] -= guard.LONGEST_SESSION + 1
+    assert signed_in.get("/editor/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {"editor": "1", "stamp": 1, "since": 2**40},
+        {"editor": 2**70, "stamp": 1, "since": 2**40},
+        {"editor": 1, "stamp": None, "since": 2**40},
+        {"editor": 1},
+    ],
+)
+def test_a_session_that_is_not_ours_is_no_session(
+    flask_app: Flask, stranger: Desk, session: dict[str, object]
+) -> None:
+    desk.editor()
+    serializer = SecureCookieSessionInterface().get_signing_serializer(flask_app)
+    assert serializer is not None
+    stranger.client.set_cookie("hebdo", serializer.dumps(session), domain="localhost")
+    assert stranger.get("/editor/").status_code == 302
+
+
+def test_a_contributor_writes_and_does_not_send(flask_app: Flask) -> None:
+    contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
+    issue = desk.draft(flask_app)
+    url = f"/editor/issues/{issue.id}"
+    assert contributor.get(url).status_code == 200
+    assert contributor.get(f"{url}/send").status_code == 403
+    assert contributor.post(f"{url}/send", {"revision": 1}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.CONTRIBUTOR])
+@pytest.mark.parametrize("url", ["/editor/editors", "/editor/newsletters/essentiel-ia"])
+def test_only_an_admin_keeps_editors_and_newsletters(
+    flask_app: Flask, role: Role, url: str
+) -> None:
+    signed_in = desk.signed_in(flask_app, role)
+    desk.draft(flask_app)
+    assert signed_in.get(url).status_code == 403
+    assert signed_in.post(url).status_code == 403
+
+
+def test_no_page_of_the_desk_stays_in_a_cache(flask_app: Flask) -> None:
+    assert desk.signed_in(flask_app).get("/editor/").headers["Cache-Control"] == "no-store"
+
+
+@pytest.fixture
+def limited(settings: Settings) -> Iterator[Flask]:
+    """The app with its limits on, counted in this process."""
+    limiter.enabled = True
+    flask_app = create_app(dataclasses.replace(settings, redis_url="memory://"))
+    with flask_app.app_context():
+        limiter.reset()
+        yield flask_app
+        limiter.reset()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_guessing_is_throttled_by_address_from_wherever_it_comes(limited: Flask) -> None:
+    desk.editor()
+    statuses = []
+    for visitor in range(12):
+        guesser = Desk(limited)
+        guesser.client.environ_base["REMOTE_ADDR"] = f"192.0.2.{visitor}"
+        statuses.append(guesser.sign_in(desk.ADDRESSES[Role.EDITOR], "guess").status_code)
+    assert statuses == [422] * 10 + [429] * 2
+
+
+def test_guessing_is_throttled_by_visitor_whatever_the_address(limited: Flask) -> None:
+    guesser = Desk(limited)
+    statuses = [guesser.sign_in(f"a{n}@hebdo.example", "guess").status_code for n in range(12)]
+    assert statuses == [422] * 10 + [429] * 2
+
+
+def test_signing_in_well_counts_for_nothing(limited: Flask) -> None:
+    desk.editor()
+    for _ in range(12):
+        assert Desk(limited).sign_in(desk.ADDRESSES[Role.EDITOR]).status_code == 303
+
+
+def test_a_link_older_than_a_day_is_spent(flask_app: Flask, stranger: Desk) -> None:
+    from time_machine import travel
+
+    editor = desk.editor()
+    url = flask_app.extensions["hebdo.links"].password(editor.id, editor.stamp)
+    path = url.removeprefix("http://hebdo.test")
+    assert stranger.get(path).status_code == 200
+    with travel(dt.datetime.now(dt.UTC) + dt.timedelta(hours=24, minutes=1)):
+        assert stranger.get(path).status_code == 404
