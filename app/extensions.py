@@ -6,11 +6,13 @@ import hashlib
 import hmac
 
 from flask import current_app, request
-from flask_babel import Babel, lazy_gettext
+from flask_babel import Babel, gettext
+from flask_babel.speaklater import LazyString
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from markupsafe import Markup, escape
 
 from app.links import Links
 from app.models.base import Base
@@ -21,8 +23,20 @@ migrate = Migrate(render_as_batch=True, compare_type=True)
 csrf = CSRFProtect()
 babel = Babel()
 
-_ = lazy_gettext
-"""A sentence for people, in English here; it takes its language when it is shown."""
+
+class Sentence(LazyString):  # type: ignore[misc]
+    """A sentence that takes its language when it is shown, and is escaped like any other text.
+
+    Flask-Babel's own calls itself safe HTML, though what people typed may stand in it.
+    """
+
+    def __html__(self) -> Markup:
+        return escape(str(self))
+
+
+def _(sentence: str, **values: object) -> Sentence:
+    """A sentence for people, in English here; `%(name)s` in it takes its value from `values`."""
+    return Sentence(gettext, sentence, **values)
 
 
 def visitor() -> str:
