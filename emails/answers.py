@@ -29,6 +29,8 @@ class Phase(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     """The command, and the message up to its final dot."""
+    RESET = "reset"
+    """RSET between two messages, the first of which was refused."""
     DOT = "dot"
     """The final dot is out whole; only the answer is missing."""
 

@@ -11,29 +11,19 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
-import socket
-import ssl
 from types import TracebackType
 from typing import Self
 
-from emails import answers, headers
+from emails import answers, headers, sessions
 from emails.answers import Phase
 from emails.errors import UnfitValue
+from emails.sessions import Refused
 from emails.values import Answer, Blame, Envelope, Outcome, Relay
 
 PATIENCE = 300.0
 """Seconds for everything but the final dot (RFC 5321 §4.5.3.2)."""
-CONNECT_PATIENCE = 30.0
 
 _LINE_DOT = re.compile(rb"^\.", re.MULTILINE)
-
-
-class _Refused(Exception):
-    """A reply other than the hoped-for one; carries what it means."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.text)
-        self.answer = answer
 
 
 class Line:
@@ -41,11 +31,10 @@ class Line:
     `max_messages` (some providers close at 100). Belongs to one thread. Closes with QUIT."""
 
     def __init__(self, relay: Relay, *, max_messages: int = 100, name: str = "") -> None:
-        """`name` is what we call ourselves in EHLO; by default this machine's name, as it knows it
-        without asking the network (a look-up can take longer than the mail)."""
+        """`name` is what we call ourselves in EHLO; by default this machine's name."""
         self.relay = relay
         self.max_messages = max_messages
-        self._name = name or socket.gethostname()
+        self._name = name
         self._session: smtplib.SMTP | None = None
         self._posted = 0
         self._phase = Phase.CONNECT
@@ -83,10 +72,8 @@ class Line:
         """Connect, secure the line, sign in and leave, with no message. Never raises."""
         try:
             self._ready()
-        except _Refused as refused:
+        except Refused as refused:
             return refused.answer
-        except (smtplib.SMTPException, OSError) as broken:
-            return answers.silence(self._phase, f"{type(broken).__name__}: {broken}")
         finally:
             self.close()
         return Answer(Outcome.ACCEPTED)
@@ -106,7 +93,7 @@ class Line:
         try:
             session = self._ready()
             answer = self._transact(session, envelope)
-        except _Refused as refused:
+        except Refused as refused:
             self._after_refusal(refused.answer)
             return refused.answer
         except (smtplib.SMTPException, OSError) as broken:
@@ -123,7 +110,7 @@ class Line:
         self._expect(Phase.RCPT, *self._say(Phase.RCPT, f"RCPT TO:<{envelope.rcpt_to}>"))
         code, reply = self._say(Phase.DATA, "DATA")
         if code != 354:
-            raise _Refused(answers.read(Phase.DATA, code, reply))
+            raise Refused(answers.read(Phase.DATA, code, reply))
         self._patience(self.relay.timeout)
         # If this fails, part of it never left this machine, the dot at its end least of all.
         session.send(stuffed(envelope.data))
@@ -137,7 +124,7 @@ class Line:
 
     def _expect(self, phase: Phase, code: int, reply: bytes) -> None:
         if not 200 <= code <= 299:
-            raise _Refused(answers.read(phase, code, reply))
+            raise Refused(answers.read(phase, code, reply))
 
     def _after_refusal(self, answer: Answer) -> None:
         """A clean slate for the next message: RSET where the session can go on."""
@@ -153,54 +140,10 @@ class Line:
 
     def _ready(self) -> smtplib.SMTP:
         if self._session is None:
-            self._session = self._open()
+            self._phase = Phase.LOGIN
+            self._session = sessions.open(self.relay, self._name)
             self._posted = 0
         return self._session
-
-    def _open(self) -> smtplib.SMTP:
-        self._phase = Phase.CONNECT
-        session = self._connect()
-        try:
-            self._greet(session)
-        except BaseException:
-            session.close()
-            raise
-        return session
-
-    def _connect(self) -> smtplib.SMTP:
-        relay, patience = self.relay, min(CONNECT_PATIENCE, self.relay.timeout)
-        try:
-            if relay.tls == "implicit":
-                return smtplib.SMTP_SSL(
-                    relay.host, relay.port, self._name, timeout=patience, context=self._trust()
-                )
-            return smtplib.SMTP(relay.host, relay.port, self._name, timeout=patience)
-        except smtplib.SMTPConnectError as odd:
-            raise _Refused(_early(Phase.GREETING, odd)) from odd
-
-    def _greet(self, session: smtplib.SMTP) -> None:
-        self._phase = Phase.GREETING
-        self._hello(session)
-        if self.relay.tls == "starttls":
-            code, reply = session.starttls(context=self._trust())
-            if code != 220:
-                raise _Refused(answers.read(Phase.GREETING, code, reply))
-            self._hello(session)
-        if self.relay.user:
-            self._phase = Phase.LOGIN
-            try:
-                session.login(self.relay.user, self.relay.password)
-            except smtplib.SMTPAuthenticationError as odd:
-                raise _Refused(_early(Phase.LOGIN, odd)) from odd
-
-    def _hello(self, session: smtplib.SMTP) -> None:
-        try:
-            session.ehlo_or_helo_if_needed()
-        except smtplib.SMTPHeloError as odd:
-            raise _Refused(_early(Phase.GREETING, odd)) from odd
-
-    def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.relay.ca_file or None)
 
     def _patience(self, seconds: float) -> None:
         if self._session is not None and self._session.sock is not None:
@@ -210,11 +153,6 @@ class Line:
         session, self._session = self._session, None
         if session is not None:
             session.close()
-
-
-def _early(phase: Phase, odd: smtplib.SMTPResponseException) -> Answer:
-    reply = odd.smtp_error
-    return answers.read(phase, odd.smtp_code, reply.encode() if isinstance(reply, str) else reply)
 
 
 def stuffed(data: bytes) -> bytes:

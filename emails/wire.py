@@ -1,0 +1,299 @@
+"""A wire: one open SMTP session that posts copy after copy, each in a single round trip (RFC 2920).
+
+    write   body of copy n, its final dot, then MAIL RCPT DATA of copy n+1
+    read    the answer to the dot of n, then 250 250 354 for n+1
+
+RFC 2920 §3.1: DATA stands last in its group, and the content of a message may stand first in the
+next one. A relay that does not offer PIPELINING gets one command at a time by the same code. It
+knows no threads, no files and no rows: `Postbox` gives copies and takes answers.
+
+A copy is *begun* when the first byte of its content is written. Until the last byte of its final dot
+is out, whatever breaks costs nothing and it is still to do; from then until the answer it is in doubt.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections import deque
+from typing import Protocol
+
+from emails import answers
+from emails.answers import Phase
+from emails.values import Answer
+
+CHUNK = 65_536
+COMMAND_PATIENCE = 300.0
+"""Seconds for the answers to MAIL, RCPT and DATA (RFC 5321 §4.5.3.2)."""
+LONGEST_REPLY = 16_384
+"""Bytes without a line end after which what we hear is not SMTP."""
+
+_WAITING = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Copy:
+    """One message for one reader; `data` is dot-stuffed and ends with the final dot."""
+
+    __slots__ = ("data", "envelope", "key", "tries")
+
+    def __init__(self, key: object, mail_from: str, rcpt_to: str, data: bytes) -> None:
+        self.key = key
+        """Whatever the postbox knows it by."""
+        self.envelope = (
+            b"MAIL FROM:<%b>\r\n" % mail_from.encode("ascii"),
+            b"RCPT TO:<%b>\r\n" % rcpt_to.encode("ascii"),
+            b"DATA\r\n",
+        )
+        self.data = data
+        self.tries = 0
+        """How many sessions broke before its final dot was out."""
+
+
+class Postbox(Protocol):
+    """Where copies come from and answers go. Called from the loop's thread only; must not block."""
+
+    def take(self) -> Copy | None:
+        """The next copy to post; None when there is none at the moment."""
+
+    def begin(self, copy: Copy) -> bool:
+        """The relay waits for the content. False: do not send it (then the session is closed)."""
+
+    def end(self, copy: Copy, answer: Answer) -> None:
+        """What the relay made of it."""
+
+    def give_back(self, copy: Copy, why: Answer) -> None:
+        """The session broke before its final dot was out whole: it is still to do."""
+
+
+class Wire:
+    """One session, open and past its greeting; its socket does not block."""
+
+    def __init__(
+        self, sock: socket.socket, postbox: Postbox, *, pipelining: bool, patience: float
+    ) -> None:
+        self.sock = sock
+        self.postbox = postbox
+        self.pipelining = pipelining
+        self.patience = patience
+        """Seconds for the answer to the final dot."""
+        self.posted = 0
+        """Copies answered in this session."""
+        self.closed: Answer | None = None
+        """Why it is over, once it is."""
+        self.deadline = float("inf")
+        self.begun: Copy | None = None
+        """Its content is being written or has been; the answer to its dot is awaited."""
+        self.announced: Copy | None = None
+        """Its envelope is with the relay."""
+        self._awaited: deque[Phase] = deque()
+        self._unsaid: deque[tuple[Phase, bytes]] = deque()
+        """Commands that a relay without PIPELINING has yet to hear."""
+        self._refusal: Answer | None = None
+        self._heard = b""
+        self._pending: list[memoryview] = []
+        self._until_dot = 0
+        """Bytes still to be written until the final dot of `begun` is out."""
+        self._gathers = not isinstance(sock, ssl.SSLSocket)
+        """Over TLS the pieces go out one by one: a write that is under way there tells nothing of
+        how much of it has left, so the dot must be the end of one."""
+
+    @property
+    def is_idle(self) -> bool:
+        return self.begun is None and self.announced is None and not self._awaited
+
+    @property
+    def wants_to_write(self) -> bool:
+        return bool(self._pending)
+
+    def start(self) -> None:
+        """Announce a copy when nothing is under way."""
+        if self.closed is None and self.is_idle:
+            self._write(b"", self._announce(reset=False))
+
+    def on_readable(self) -> None:
+        """Hear what came in. A TLS record may hold more than one read gives: read until it waits."""
+        while self.closed is None:
+            try:
+                heard = self.sock.recv(CHUNK)
+            except _WAITING:
+                return
+            except OSError as broken:
+                self.fail(f"{type(broken).__name__}: {broken}")
+                return
+            if not heard:
+                self.fail("the relay closed the connection")
+                return
+            self._hear(heard)
+            if len(heard) < CHUNK and not isinstance(self.sock, ssl.SSLSocket):
+                return
+
+    def on_writable(self) -> None:
+        self._flush()
+
+    def check_patience(self, now: float) -> None:
+        if now > self.deadline and self.closed is None:
+            self.fail("the relay did not answer in time")
+
+    def stop(self) -> None:
+        """Nothing more is to be begun: close as soon as what is begun has its answer."""
+        if self.begun is None:
+            self.close(answers.silence(Phase.MAIL, "we stopped"))
+
+    def fail(self, reason: str) -> None:
+        """The session broke: what was begun is in doubt only if its final dot is out whole."""
+        begun, self.begun = self.begun, None
+        if begun is not None and self._until_dot <= 0:
+            self.postbox.end(begun, answers.silence(Phase.DOT, reason))
+        elif begun is not None:
+            self._give_back(begun, answers.silence(Phase.DATA, reason))
+        self.close(answers.silence(Phase.MAIL, reason))
+
+    def close(self, why: Answer) -> None:
+        """The session is over; a copy that was only announced is given back. Twice is once.
+
+        The socket is closed by whoever listens to it: its number must not be another's before.
+        """
+        if self.closed is not None:
+            return
+        self.closed = why
+        announced, self.announced = self.announced, None
+        if announced is not None:
+            self._give_back(announced, why)
+
+    def _give_back(self, copy: Copy, why: Answer) -> None:
+        copy.tries += 1
+        self.postbox.give_back(copy, why)
+
+    def _hear(self, heard: bytes) -> None:
+        """Cut what came into replies; of a reply of several lines the last one counts."""
+        lines = (self._heard + heard).split(b"\n")
+        self._heard = lines.pop()
+        if len(self._heard) > LONGEST_REPLY:
+            self.fail("what the relay says is no SMTP")
+            return
+        for line in lines:
+            if line[3:4] == b"-" or self.closed is not None:
+                continue
+            self._answered(int(line[:3]) if line[:3].isdigit() else 0, line[4:])
+
+    def _answered(self, code: int, text: bytes) -> None:
+        if not self._awaited:
+            # Said without being asked, as a 421 before a relay goes.
+            self.fail(f"{code} {answers.shown(text)}")
+            return
+        phase = self._awaited.popleft()
+        if phase is Phase.DOT:
+            self._dot_answered(code, text)
+        elif phase is Phase.DATA:
+            self._data_answered(code, text)
+        elif not 200 <= code <= 299 and phase is not Phase.RESET:
+            self._refusal = self._refusal or answers.read(phase, code, text)
+        if code == 421 and self.closed is None:
+            self.close(answers.read(Phase.GREETING, code, text))
+        elif self._unsaid and self.closed is None:
+            self._say_next()
+
+    def _dot_answered(self, code: int, text: bytes) -> None:
+        self.posted += 1
+        begun, self.begun = self.begun, None
+        if begun is not None:
+            self.postbox.end(begun, answers.read(Phase.DOT, code, text))
+        if not self._awaited:
+            self.deadline = float("inf")
+
+    def _data_answered(self, code: int, text: bytes) -> None:
+        """The relay has heard the whole envelope: content, or something else to say."""
+        copy, self.announced = self.announced, None
+        assert copy is not None
+        refusal, self._refusal = self._refusal, None
+        if code == 354 and refusal is None:
+            self._begin(copy)
+        elif code == 354:
+            # RFC 2920 §3.1: an envelope without a reader that is let through all the same gets an
+            # empty message, which nobody receives.
+            self._end(copy, refusal)
+            self._awaited.append(Phase.DOT)
+            self._write(b".\r\n", self._announce(reset=True))
+        else:
+            self._end(copy, refusal or answers.read(Phase.DATA, code, text))
+            self._write(b"", self._announce(reset=True))
+
+    def _begin(self, copy: Copy) -> None:
+        if not self.postbox.begin(copy):
+            self.announced = copy
+            self.close(answers.silence(Phase.MAIL, "not wanted any more"))
+            return
+        self.begun = copy
+        self._awaited.append(Phase.DOT)
+        self._write(copy.data, self._announce(reset=False))
+        self.deadline = time.monotonic() + self.patience
+
+    def _end(self, copy: Copy, answer: Answer | None) -> None:
+        assert answer is not None
+        self.postbox.end(copy, answer)
+
+    def _announce(self, *, reset: bool) -> bytes:
+        """The next copy's envelope; empty when there is none, or when it must wait for its turn."""
+        copy = self.postbox.take()
+        if copy is None:
+            return b""
+        self.announced = copy
+        commands = list(zip((Phase.MAIL, Phase.RCPT, Phase.DATA), copy.envelope, strict=True))
+        if reset:
+            commands.insert(0, (Phase.RESET, b"RSET\r\n"))
+        self.deadline = time.monotonic() + COMMAND_PATIENCE
+        if self.pipelining:
+            self._awaited.extend(phase for phase, _ in commands)
+            return b"".join(command for _, command in commands)
+        self._unsaid.extend(commands)
+        if self._awaited:
+            return b""
+        phase, command = self._unsaid.popleft()
+        self._awaited.append(phase)
+        return command
+
+    def _say_next(self) -> None:
+        """In step: the next command, unless the envelope was refused already."""
+        if self._refusal is not None and self.announced is not None:
+            copy, self.announced = self.announced, None
+            refusal, self._refusal = self._refusal, None
+            self._unsaid.clear()
+            self._end(copy, refusal)
+            self._write(b"", self._announce(reset=True))
+        elif not self._awaited:
+            phase, command = self._unsaid.popleft()
+            self._awaited.append(phase)
+            self._write(b"", command)
+
+    def _write(self, content: bytes, behind: bytes) -> None:
+        """Write both, content first; what the kernel does not take now goes out when it can."""
+        if self.closed is not None:
+            return
+        if content:
+            self._until_dot = sum(map(len, self._pending)) + len(content)
+            self._pending.append(memoryview(content))
+        if behind:
+            self._pending.append(memoryview(behind))
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._pending:
+            try:
+                if self._gathers:
+                    sent = self.sock.sendmsg(self._pending)
+                else:
+                    sent = self.sock.send(self._pending[0])
+            except _WAITING:
+                return
+            except OSError as broken:
+                self.fail(f"{type(broken).__name__}: {broken}")
+                return
+            self._until_dot -= sent
+            self._forget(sent)
+
+    def _forget(self, sent: int) -> None:
+        while self._pending and sent >= len(self._pending[0]):
+            sent -= len(self._pending.pop(0))
+        if sent:
+            self._pending[0] = self._pending[0][sent:]
