@@ -27,7 +27,7 @@ from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
 
-pytest_plugins = ["tests.service", "tests.browser"]
+pytest_plugins = ["tests.service", "tests.browser", "tests.proof"]
 
 SECRET = "tests-only-" + "s" * 32
 
@@ -127,7 +127,7 @@ def flask_app(settings: Settings) -> Iterator[Flask]:
     from app.extensions import db, limiter
 
     app = create_app(settings)
-    # Counts are kept in memory here and would add up over tests; `limits` puts them back.
+    # Counts are kept in memory here and would add up over tests; `limited_app` counts.
     limiter.enabled = False
     with app.app_context():
         yield app
@@ -156,14 +156,17 @@ def move_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.
 
 
 @pytest.fixture
-def limits(flask_app: Flask) -> Iterator[None]:
-    """Limits count, from nothing."""
-    from app.extensions import limiter
+def limited_app(settings: Settings) -> Iterator[Flask]:
+    """The app with limits that count, in memory and from nothing (`flask_app` counts none)."""
+    from app.extensions import db, limiter
 
     limiter.enabled = True
-    limiter.reset()
-    yield
-    limiter.reset()
+    limiter._storage_dead = False  # An earlier test's absent broker is not this one's.
+    app = create_app(dataclasses.replace(settings, redis_url="memory://"))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
     limiter.enabled = False
 
 

@@ -69,7 +69,8 @@ def key(typed: str) -> str:
 def veil(address: str) -> str:
     """Enough for its owner to know it, too little for whom a mail was forwarded to."""
     local, _at, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    # A word joiner keeps the two halves on one line.
+    return f"{local[:1]}…\u2060@{domain}"
 
 
 def _refusal() -> Invalid:

@@ -80,7 +80,7 @@ def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = No
 
     Raises Invalid with a sentence per faulty field, Conflict when the slug is taken.
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 60:
+    if not _is_slug(slug):
         raise Invalid(
             _("A slug is made of small letters, digits and single hyphens."),
             {"slug": _("Use small letters, digits and single hyphens, such as weekly-news.")},
@@ -103,6 +103,9 @@ def change(newsletter: Newsletter, settings: Settings) -> None:
 
 
 def find(slug: str) -> Newsletter | None:
+    if not _is_slug(slug):
+        # Nobody's, and some of what is typed (a NUL) PostgreSQL would not even look for.
+        return None
     return db.session.scalar(select(Newsletter).where(Newsletter.slug == slug))
 
 
@@ -157,6 +160,10 @@ def _faults(settings: dict[str, str]) -> dict[str, object]:
         if len(value) > (2000 if name in _SEVERAL_LINES else LONGEST_LINE):
             faults[name] = _("This is too long.")
     return faults
+
+
+def _is_slug(slug: str) -> bool:
+    return len(slug) <= 60 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) is not None
 
 
 def _is_address(address: str) -> bool:

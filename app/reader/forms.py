@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 from wtforms import BooleanField, EmailField, HiddenField, StringField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from app.core import addresses
 from app.core.errors import Invalid
@@ -40,7 +40,7 @@ class SignUpForm(Form):
         _("E-mail address"),
         filters=[stripped],
         validators=[
-            InputRequired(_("Please write your e-mail address.")),
+            DataRequired(_("Please write your e-mail address.")),
             Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
             is_address,
         ],

@@ -42,6 +42,11 @@ class Story:
     link_label: str
     photograph: Photograph | None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the body continues the title's sentence: a comma wants no space before it."""
+        return self.body.startswith(("<p>,", "<p>."))
+
 
 @dataclass(frozen=True, slots=True)
 class Rubric:

@@ -1,0 +1,135 @@
+"""Confirming: a link that does nothing by itself, one button, twice as good as once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.core import clock, subscriptions
+from app.extensions import db, links
+from app.links import Purpose
+from app.models import (
+    Consent,
+    ConsentAct,
+    EndReason,
+    Newsletter,
+    Notice,
+    NoticeKind,
+    Subscription,
+    SubscriptionState,
+)
+from tests import pages, people
+
+
+@pytest.fixture
+def letter(flask_app: Flask) -> Newsletter:
+    return people.newsletter()
+
+
+def path_for(subscription: Subscription) -> str:
+    return links().confirm(subscription.id).removeprefix("http://hebdo.test")
+
+
+def state_of(subscription: Subscription) -> SubscriptionState:
+    db.session.expire_all()
+    return subscription.state
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_following_the_link_confirms_nothing(
+    client: FlaskClient, letter: Newsletter, method: str
+) -> None:
+    subscription = people.pending(letter)
+    for _ in range(3):
+        assert client.open(path_for(subscription), method=method).status_code == 200
+    assert state_of(subscription) is SubscriptionState.PENDING
+
+
+def test_the_button_needs_no_cookie_and_confirms_once(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    people.edition(letter, 12)
+    subscription = people.pending(letter)
+    path = path_for(subscription)
+    page = client.get(path).text
+    assert pages.element(page, "form", method="post")["action"] == path
+    for _ in range(2):
+        fresh = client.application.test_client(use_cookies=False)
+        answer = fresh.post(path)
+        assert (answer.status_code, answer.location) == (303, path)
+    assert state_of(subscription) is SubscriptionState.CONFIRMED
+    after = client.get(path).text
+    assert "You are subscribed" in after
+    assert "/archive/essentiel-ia/12" in after
+    acts = db.session.scalars(select(Consent.act).order_by(Consent.id)).all()
+    assert acts == [ConsentAct.ASKED, ConsentAct.CONFIRMED]
+    kinds = db.session.scalars(select(Notice.kind).order_by(Notice.id)).all()
+    assert kinds == [NoticeKind.CONFIRMATION, NoticeKind.WELCOME]
+
+
+def test_an_old_link_is_kindly_answered_and_can_be_renewed(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    subscription = people.pending(letter)
+    path = path_for(subscription)
+    with time_machine.travel(clock.now() + dt.timedelta(days=7, minutes=1), tick=False):
+        answer = client.get(path)
+        assert answer.status_code == 410
+        assert "This link has grown old" in answer.text
+        assert client.post(path).status_code == 410
+        assert state_of(subscription) is SubscriptionState.PENDING
+        again = pages.element(answer.text, "form", method="post")["action"]
+        renewed = client.post(again)
+        assert (renewed.status_code, renewed.location) == (
+            303,
+            "/subscribed?newsletter=essentiel-ia",
+        )
+    kinds = db.session.scalars(select(Notice.kind)).all()
+    assert kinds == [NoticeKind.CONFIRMATION, NoticeKind.CONFIRMATION]
+
+
+def test_an_old_link_of_a_confirmed_reader_still_says_so(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    path = path_for(people.confirmed(letter))
+    with time_machine.travel(clock.now() + dt.timedelta(days=900), tick=False):
+        answer = client.get(path)
+    assert answer.status_code == 200
+    assert "You are subscribed" in answer.text
+
+
+def test_a_confirmation_of_what_has_ended_leads_to_the_form(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    subscription = people.confirmed(letter)
+    subscriptions.end(subscription.id, EndReason.UNSUBSCRIBED)
+    db.session.commit()
+    path = path_for(subscription)
+    client.post(path)
+    assert state_of(subscription) is SubscriptionState.ENDED
+    assert "/newsletters/essentiel-ia" in client.get(path).text
+
+
+def test_the_link_of_somebody_whose_rows_are_gone_is_kindly_answered(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    path = f"/confirm/{links().timed_token(Purpose.CONFIRM, '987654')}"
+    assert client.get(path).status_code == 200
+    assert client.post(path, follow_redirects=True).status_code == 200
+    assert client.post(f"{path}/again", follow_redirects=True).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["{path}x", "/confirm/x", "/confirm/{other}"])
+def test_a_forged_link_is_not_found_and_told_what_to_do(
+    client: FlaskClient, letter: Newsletter, way: str
+) -> None:
+    path = path_for(people.pending(letter))
+    forged = way.format(path=path, other=links().timed_token(Purpose.PASSWORD, "1"))
+    for answer in (client.get(forged), client.post(forged), client.post(f"{forged}/again")):
+        assert answer.status_code == 404
+        assert "not whole" in answer.text
