@@ -48,7 +48,7 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.test ## The mail beside the official MJML engine, pixel by pixel
-	@$(BIN)/python bench/mjml_reference.py
+	@$(BIN)/python -m bench.mjml_reference
 
 lock: $(VENV)/.test ## Choose versions anew within pyproject's bounds
 	@$(UV_COMPILE) --upgrade pyproject.toml --extra build --output-file requirements.lock

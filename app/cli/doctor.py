@@ -24,11 +24,18 @@ REMEDIES = {
 
 
 @click.command()
+@click.option(
+    "--only",
+    "names",
+    type=click.Choice(list(REMEDIES)),
+    multiple=True,
+    help="Only this check; several times if you like.",
+)
 @as_table_or_json
 @reading
-def doctor(shape: str) -> None:
+def doctor(names: tuple[str, ...], shape: str) -> None:
     """Check settings, database, broker, workers and relay; exit code 1 when something is wrong."""
-    checks = [Check("settings", True, "All settings can be read."), *look(), *_surroundings()]
+    checks = _examine(names)
     if shape == "json":
         rows = ((each.name, each.ok, each.says, _remedy(each)) for each in checks)
         show(shape, ("check", "ok", "says", "do"), rows)
@@ -38,6 +45,18 @@ def doctor(shape: str) -> None:
             if not each.ok:
                 click.echo(f"     {_remedy(each)}")
     sys.exit(0 if all(each.ok for each in checks) else 1)
+
+
+def _examine(names: tuple[str, ...]) -> list[Check]:
+    """All checks or those named; and the database, when it keeps others from being looked at."""
+    checks = [Check("settings", True, "All settings can be read."), *look()]
+    if not names or {"relay", "media"} & set(names):
+        checks += _surroundings()
+    return [
+        each
+        for each in checks
+        if not names or each.name in names or (each.name == "database" and not each.ok)
+    ]
 
 
 def _surroundings() -> list[Check]:

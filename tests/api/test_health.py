@@ -18,9 +18,6 @@ from app.core import notices, workers
 from app.extensions import db
 from app.models import NoticeKind
 from app.settings import Settings
-from tests.service import broker, valkey
-
-__all__ = ["broker", "valkey"]
 
 Move = Callable[[dt.timedelta], None]
 
