@@ -13,6 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from app.core import editors, newsletters
@@ -73,9 +74,9 @@ class Invitation(Form):
         _("Role"),
         [InputRequired(_NEEDED)],
         choices=[
-            (Role.EDITOR.value, _("Editor: writes and sends")),
-            (Role.CONTRIBUTOR.value, _("Contributor: writes")),
-            (Role.ADMIN.value, _("Admin: also keeps the desk")),
+            SelectChoice(Role.EDITOR.value, _("Editor: writes and sends")),
+            SelectChoice(Role.CONTRIBUTOR.value, _("Contributor: writes")),
+            SelectChoice(Role.ADMIN.value, _("Admin: also keeps the desk")),
         ],
     )
 
@@ -90,7 +91,9 @@ class NewsletterSettings(Form):
     )
     rhythm = line(_("How often it comes"), description=_("In words: every Tuesday morning."))
     language = SelectField(
-        _("Language"), [InputRequired(_NEEDED)], choices=[("fr", "Français"), ("en", "English")]
+        _("Language"),
+        [InputRequired(_NEEDED)],
+        choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
     )
     sender_name = line(_("Sender's name"), needed=True)
     sender_address = EmailField(_("Sender's address"), [DataRequired(_NEEDED)], filters=[stripped])

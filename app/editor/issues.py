@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from app.core import checks, deliveries, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid
@@ -87,7 +88,7 @@ def delete_issue(issue_id: int) -> ResponseReturnValue:
 def offer_newsletters(form: NewIssue) -> NewIssue:
     """The choice of newsletters; the only one is chosen already."""
     offered = newsletters.listing()
-    form.newsletter.choices = [(each.slug, each.name) for each in offered]
+    form.newsletter.choices = [SelectChoice(each.slug, each.name) for each in offered]
     if len(offered) == 1 and not form.newsletter.data:
         form.newsletter.data = offered[0].slug
     return form

@@ -37,7 +37,10 @@ def preview(issue_id: int) -> ResponseReturnValue:
 @door.get("/issues/<int:issue_id>/preview/mail")
 def preview_mail(issue_id: int) -> ResponseReturnValue:
     """The mail's HTML for the sandboxed frame; styles inline, pictures our own, nothing else."""
-    reading = _read(_text(issues.get(issue_id)))
+    try:
+        reading = _read(_text(issues.get(issue_id)))
+    except MailError as odd:
+        raise Invalid(_("This issue cannot be printed: %(why)s.", why=str(odd))) from odd
     response = make_response(reading.html)
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; img-src 'self' data: {settings().base_url}; "

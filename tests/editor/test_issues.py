@@ -1,0 +1,245 @@
+"""The writing page: every word is kept, whoever else writes, and whatever is refused."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from app.core import issues, stories
+from app.extensions import db
+from app.models import Issue, Role, Story
+from tests import desk
+from tests.core.test_images import SVG, picture, png_of
+from tests.desk import Desk
+
+
+@pytest.fixture
+def at_desk(flask_app: Flask) -> Desk:
+    return desk.signed_in(flask_app)
+
+
+@pytest.fixture
+def issue(flask_app: Flask) -> Issue:
+    return desk.draft(flask_app)
+
+
+def url(issue: Issue) -> str:
+    return f"/editor/issues/{issue.id}"
+
+
+def briefs(issue: Issue) -> list[Story]:
+    db.session.expire_all()
+    return stories.of_rubric(issue, issue.newsletter.rubrics[1].id)
+
+
+def test_a_new_desk_says_what_to_do_first(at_desk: Desk) -> None:
+    assert "hebdo newsletters add" in at_desk.get("/editor/?lang=en").text
+
+
+def test_a_new_issue_begins_with_the_next_number(at_desk: Desk, issue: Issue) -> None:
+    answer = at_desk.post("/editor/issues/new", {"newsletter": "essentiel-ia"})
+    assert answer.status_code == 303
+    assert [each.number for each, _ in issues.listing()] == [2, 1]
+
+
+def test_several_newsletters_are_a_choice_that_must_be_made(at_desk: Desk, issue: Issue) -> None:
+    desk.add_newsletter()
+    assert at_desk.post("/editor/issues/new").status_code == 422
+    assert at_desk.post("/editor/issues/new", {"newsletter": "nowhere"}).status_code == 422
+    assert at_desk.post("/editor/issues/new", {"newsletter": "second"}).status_code == 303
+
+
+def test_one_save_keeps_the_words_of_all_stories(at_desk: Desk, issue: Issue) -> None:
+    first, second, *_ = briefs(issue)
+    form = desk.form_of(issue, subject="Un nouveau sujet")
+    form |= {f"story-{first.id}-title": "Premier", f"story-{second.id}-body": "Un **corps**."}
+    answer = at_desk.post(url(issue), form)
+    assert answer.status_code == 303
+    first, second, *_ = briefs(issue)
+    assert (issue.subject, first.title, second.body) == (
+        "Un nouveau sujet",
+        "Premier",
+        "Un **corps**.",
+    )
+    assert "Un nouveau sujet" in at_desk.get(url(issue)).text
+
+
+def test_saving_the_page_as_it_stands_changes_nothing(at_desk: Desk, issue: Issue) -> None:
+    def words() -> list[tuple[object, ...]]:
+        db.session.expire_all()
+        rows = sorted(issue.stories, key=lambda story: story.id)
+        return [(s.rubric_id, s.position, s.title, s.body, s.link, s.image_name) for s in rows]
+
+    before = words()
+    assert at_desk.post(url(issue), desk.form_of(issue)).status_code == 303
+    assert words() == before
+
+
+def test_the_arrows_move_a_story_and_keep_what_was_typed(at_desk: Desk, issue: Issue) -> None:
+    first, second, *_ = briefs(issue)
+    form = desk.form_of(issue, do=f"down:{first.id}", **{f"story-{first.id}-title": "Retapé"})
+    answer = at_desk.post(url(issue), form)
+    assert answer.headers["Location"].endswith(f"#story-{first.id}")
+    assert [each.id for each in briefs(issue)][:2] == [second.id, first.id]
+    assert briefs(issue)[1].title == "Retapé"
+
+
+def test_a_story_is_added_and_removed_by_its_buttons(at_desk: Desk, issue: Issue) -> None:
+    rubric = issue.newsletter.rubrics[1]
+    at_desk.post(url(issue), desk.form_of(issue, do=f"add:{rubric.id}"))
+    assert len(briefs(issue)) == 6
+    removed = briefs(issue)[0].id
+    at_desk.post(url(issue), desk.form_of(issue, do=f"remove:{removed}"))
+    assert removed not in [each.id for each in briefs(issue)]
+
+
+def test_a_story_moves_to_another_rubric_by_its_menu(at_desk: Desk, issue: Issue) -> None:
+    moved, links = briefs(issue)[0], issue.newsletter.rubrics[4]
+    at_desk.post(url(issue), desk.form_of(issue, **{f"story-{moved.id}-rubric": links.id}))
+    assert [each.id for each in stories.of_rubric(issue, links.id)][-1] == moved.id
+
+
+def test_who_saves_second_is_told_and_loses_no_word(at_desk: Desk, issue: Issue) -> None:
+    form = desk.form_of(issue, subject="Le mien")
+    issues.save(issue, 1, issues.Words("Celui d'une autre", ""))
+    db.session.commit()
+    answer = at_desk.post(url(issue), form)
+    assert answer.status_code == 409
+    assert 'value="Le mien"' in answer.text
+    assert 'name="revision" value="2"' in answer.text
+    db.session.expire_all()
+    assert issue.subject == "Celui d'une autre"
+    assert at_desk.post(url(issue), {**form, "revision": 2}).status_code == 303
+
+
+def test_a_story_removed_meanwhile_comes_back_with_what_was_typed(
+    at_desk: Desk, issue: Issue
+) -> None:
+    story = briefs(issue)[0]
+    form = desk.form_of(issue, revision=1, **{f"story-{story.id}-title": "Retapé"})
+    stories.remove(issue, story.id)
+    db.session.commit()
+    assert at_desk.post(url(issue), form).status_code == 303
+    assert "Retapé" in [each.title for each in briefs(issue)]
+
+
+def test_too_long_words_are_refused_beside_their_field_and_stay(
+    at_desk: Desk, issue: Issue
+) -> None:
+    story = briefs(issue)[0]
+    name = f"story-{story.id}-title"
+    answer = at_desk.post(url(issue), desk.form_of(issue, subject="x" * 251, **{name: "y" * 1001}))
+    assert answer.status_code == 422
+    assert f'id="{name}-fault"' in answer.text
+    assert 'id="subject-fault"' in answer.text
+    assert "y" * 1001 in answer.text
+
+
+def test_an_uploaded_picture_is_kept_and_shown(at_desk: Desk, issue: Issue) -> None:
+    story = briefs(issue)[0]
+    form = desk.form_of(issue)
+    form[f"story-{story.id}-picture"] = (BytesIO(picture("JPEG")), "photo.jpg")
+    assert at_desk.post(url(issue), form, content_type="multipart/form-data").status_code == 303
+    story = briefs(issue)[0]
+    assert story.image_name is not None
+    assert story.image_name in at_desk.get(url(issue)).text
+    form = desk.form_of(issue, **{f"story-{story.id}-without_picture": "on"})
+    at_desk.post(url(issue), form)
+    assert briefs(issue)[0].image_name is None
+
+
+@pytest.mark.parametrize("content", [SVG, png_of(30_000, 30_000), b"hello"])
+def test_a_refused_picture_is_said_and_the_words_are_kept(
+    at_desk: Desk, issue: Issue, content: bytes
+) -> None:
+    story = briefs(issue)[0]
+    form = desk.form_of(issue, subject="Gardé")
+    form[f"story-{story.id}-picture"] = (BytesIO(content), "photo.png")
+    answer = at_desk.post(url(issue), form, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert f'id="story-{story.id}-picture-fault"' in answer.text
+    db.session.expire_all()
+    assert issue.subject == "Gardé"
+
+
+def test_a_picture_survives_a_save_that_comes_second(at_desk: Desk, issue: Issue) -> None:
+    story = briefs(issue)[0]
+    form = desk.form_of(issue, revision=0)
+    form[f"story-{story.id}-picture"] = (BytesIO(picture("PNG")), "photo.png")
+    answer = at_desk.post(url(issue), form, content_type="multipart/form-data")
+    assert answer.status_code == 409
+    assert f'name="story-{story.id}-image"' in answer.text
+
+
+def test_a_form_larger_than_twelve_megabytes_is_answered_in_words(
+    at_desk: Desk, issue: Issue
+) -> None:
+    body = b"--x\r\n" + b"\0" * (12 * 1024 * 1024)
+    kind = "multipart/form-data; boundary=x"
+    answer = at_desk.open(url(issue), method="POST", data=body, content_type=kind)
+    assert answer.status_code == 413
+    assert "<h1" in answer.text
+
+
+def test_leftovers_stay_until_they_are_thrown_away(at_desk: Desk, issue: Issue) -> None:
+    issue.leftovers = "Une ligne sans place"
+    db.session.commit()
+    assert "Une ligne sans place" in at_desk.get(url(issue)).text
+    form = desk.form_of(issue, leftovers=issue.leftovers)
+    at_desk.post(url(issue), form)
+    db.session.expire_all()
+    assert issue.leftovers == "Une ligne sans place"
+    at_desk.post(url(issue), {**form, "revision": 2, "do": "without-leftovers"})
+    db.session.expire_all()
+    assert issue.leftovers == ""
+
+
+def test_what_the_issue_lacks_leads_to_its_place(at_desk: Desk, issue: Issue) -> None:
+    story = briefs(issue)[0]
+    story.link = "exemple"
+    db.session.commit()
+    page = at_desk.get(url(issue)).text
+    assert f'href="{url(issue)}#story-{story.id}-link"' in page
+    assert f'id="story-{story.id}-link"' in page
+
+
+def test_a_draft_can_be_deleted_and_then_is_gone(at_desk: Desk, issue: Issue) -> None:
+    assert at_desk.post(f"{url(issue)}/delete", {"revision": 0}).status_code == 409
+    assert at_desk.post(f"{url(issue)}/delete", {"revision": 1}).status_code == 303
+    assert at_desk.get("/editor/issues/1").status_code == 404
+
+
+@pytest.mark.parametrize("issue_id", ["0", "999", str(2**63), str(2**80), "x"])
+def test_an_issue_that_is_not_there_is_said_to_be_so(at_desk: Desk, issue_id: str) -> None:
+    assert at_desk.get(f"/editor/issues/{issue_id}").status_code == 404
+
+
+ODD_FORMS: list[dict[str, object]] = [
+    {},
+    {"revision": "x"},
+    {"revision": "1" * 40},
+    {"story": ["x", "-1", "9" * 30, ""]},
+    {"story": "1"},
+    {"story": "1", "story-1-rubric": "999"},
+    {"do": "add:999"},
+    {"do": "up:x"},
+    {"do": "remove:999999"},
+    {"do": "nonsense"},
+    {"story": "1", "story-1-rubric": "1", "story-1-image": "../../etc/passwd"},
+    {"story": "1", "story-1-rubric": "1", "story-1-image": "\x00"},
+]
+
+
+@pytest.mark.parametrize("form", ODD_FORMS)
+def test_a_form_that_no_page_made_breaks_nothing(
+    at_desk: Desk, issue: Issue, form: dict[str, object]
+) -> None:
+    answer = at_desk.post(url(issue), {"revision": 1, **form})
+    assert answer.status_code in {303, 404, 409, 422}
+
+
+def test_roles_are_named_on_the_editors_page(flask_app: Flask) -> None:
+    admin = desk.signed_in(flask_app, Role.ADMIN)
+    assert desk.ADDRESSES[Role.ADMIN] in admin.get("/editor/editors").text

@@ -1,0 +1,146 @@
+"""Imports, editors, newsletters and passwords as pages."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+from app.core import editors, issues
+from app.extensions import db
+from app.models import Editor, Issue, Notice, NoticeKind, Role
+from tests import desk
+from tests.core.test_imports import PLAIN, REAL
+from tests.desk import Desk
+
+
+@pytest.fixture
+def admin(flask_app: Flask) -> Desk:
+    return desk.signed_in(flask_app, Role.ADMIN)
+
+
+@pytest.fixture
+def issue(flask_app: Flask) -> Issue:
+    return desk.draft(flask_app)
+
+
+def test_a_pasted_text_becomes_a_draft_and_its_odd_lines_are_named(
+    admin: Desk, issue: Issue
+) -> None:
+    answer = admin.post("/editor/issues/import", {"newsletter": "essentiel-ia", "text": PLAIN})
+    assert answer.status_code == 200
+    assert "Réagir" in answer.text
+    assert issues.listing()[0][0].subject == "Le titre du numéro"
+
+
+def test_a_file_saved_by_an_old_program_keeps_its_accents(admin: Desk, issue: Issue) -> None:
+    form = {
+        "newsletter": "essentiel-ia",
+        "file": (BytesIO(PLAIN.encode("windows-1252")), "issue.txt"),
+    }
+    admin.post("/editor/issues/import", form, content_type="multipart/form-data")
+    assert issues.listing()[0][0].subject == "Le titre du numéro"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real issue is not beside this clone")
+def test_the_real_issue_is_imported_and_lacks_nothing(admin: Desk, issue: Issue) -> None:
+    form = {"newsletter": "essentiel-ia", "file": (BytesIO(REAL.read_bytes()), "issue.txt")}
+    admin.post("/editor/issues/import", form, content_type="multipart/form-data")
+    imported = issues.listing()[0][0]
+    assert imported.subject.startswith("Mistral AI, le champion")
+    page = admin.get(f"/editor/issues/{imported.id}/send?lang=en").text
+    assert "Send to 25 readers?" in page
+    assert "data-once" in page
+
+
+def test_nothing_to_import_is_said(admin: Desk, issue: Issue) -> None:
+    assert admin.post("/editor/issues/import", {"newsletter": "essentiel-ia"}).status_code == 422
+
+
+def test_a_file_too_large_for_an_issue_is_refused(
+    admin: Desk, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.editor.imports.MOST_BYTES", 100)
+    form = {"newsletter": "essentiel-ia", "file": (BytesIO(b"a" * 101), "x.txt")}
+    answer = admin.post("/editor/issues/import", form, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert len(issues.listing()) == 1
+
+
+def test_an_invited_editor_chooses_her_password_by_the_link(flask_app: Flask, admin: Desk) -> None:
+    form = {"name": "Nina", "address": "nina@hebdo.example", "role": "editor"}
+    assert admin.post("/editor/editors", form).status_code == 303
+    notice = db.session.query(Notice).one()
+    assert (notice.kind, notice.address) == (NoticeKind.INVITATION, "nina@hebdo.example")
+    nina = db.session.get_one(Editor, notice.editor_id)
+    link = flask_app.extensions["hebdo.links"].password(nina.id, nina.stamp)
+    path = link.removeprefix("http://hebdo.test")
+    browser = Desk(flask_app)
+    browser.token = desk.token(browser.get(path))
+    assert browser.post(path, {"password": "too short"}).status_code == 422
+    assert browser.post(path, {"password": desk.WORD}).status_code == 303
+    assert browser.sign_in("nina@hebdo.example").status_code == 303
+    assert browser.get(path).status_code == 404
+
+
+def test_an_editor_invited_twice_is_said(admin: Desk) -> None:
+    form = {"name": "Nina", "address": "nina@hebdo.example", "role": "editor"}
+    admin.post("/editor/editors", form)
+    assert admin.post("/editor/editors", form).status_code == 409
+
+
+@pytest.mark.parametrize("role", ["", "owner", "ADMIN"])
+def test_a_role_that_is_none_is_refused(admin: Desk, role: str) -> None:
+    form = {"name": "Nina", "address": "nina@hebdo.example", "role": role}
+    assert admin.post("/editor/editors", form).status_code == 422
+
+
+def test_a_removed_editor_is_out_at_once(flask_app: Flask, admin: Desk) -> None:
+    other = desk.signed_in(flask_app)
+    found = editors.find(desk.ADDRESSES[Role.EDITOR])
+    me = editors.find(desk.ADDRESSES[Role.ADMIN])
+    assert found is not None
+    assert me is not None
+    assert admin.post(f"/editor/editors/{found.id}/remove").status_code == 303
+    assert other.get("/editor/").status_code == 302
+    assert admin.post(f"/editor/editors/{me.id}/remove").status_code == 409
+
+
+def test_a_forgotten_password_gets_the_same_answer_for_everybody(flask_app: Flask) -> None:
+    desk.editor()
+    pages = []
+    for address in (desk.ADDRESSES[Role.EDITOR], "nobody@hebdo.example"):
+        browser = Desk(flask_app)
+        browser.token = desk.token(browser.get("/editor/password"))
+        answer = browser.post("/editor/password", {"address": address})
+        pages.append((answer.status_code, answer.headers["Location"], answer.text))
+    assert pages[0] == pages[1]
+    notice = db.session.query(Notice).one()
+    assert (notice.kind, notice.address) == (
+        NoticeKind.PASSWORD_RESET,
+        desk.ADDRESSES[Role.EDITOR],
+    )
+
+
+def test_a_newsletters_settings_are_kept_or_all_faults_are_said(admin: Desk, issue: Issue) -> None:
+    url = "/editor/newsletters/essentiel-ia"
+    form = {
+        "name": "Un autre nom",
+        "sender_name": "La rédaction",
+        "sender_address": "lettre@hebdo.example",
+        "postal_address": "1, rue du Port\r\n75001 Paris",
+        "accent": "#123456",
+        "language": "fr",
+    }
+    assert admin.post(url, form).status_code == 303
+    db.session.expire_all()
+    assert issue.newsletter.name == "Un autre nom"
+    assert issue.newsletter.postal_address == "1, rue du Port\n75001 Paris"
+    refused = admin.post(url, {**form, "accent": "red", "sender_address": "nobody", "name": ""})
+    assert refused.status_code == 422
+    assert 'id="name-fault"' in refused.text
+    refused = admin.post(url, {**form, "accent": "red", "sender_address": "nobody"})
+    assert refused.status_code == 422
+    for field in ("accent", "sender_address"):
+        assert f'id="{field}-fault"' in refused.text
