@@ -1,0 +1,154 @@
+"""The readers' pages in a real browser: axe finds nothing, nothing overflows, no script is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db, links
+from app.models import Newsletter, Subscription, SubscriptionState
+from tests import people
+from tests.browser import LOOKS, LiveServer
+
+pytestmark = [
+    pytest.mark.browser,
+    # What a page looks like does not depend on the database.
+    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
+]
+
+
+@pytest.fixture
+def letter(live_server: LiveServer) -> Newsletter:
+    made = people.newsletter()
+    people.edition(made, 11)
+    people.edition(made, 12)
+    return made
+
+
+@pytest.fixture
+def urls(live_server: LiveServer, letter: Newsletter) -> list[str]:
+    """Every public page, in every state that looks different."""
+    confirmed = people.confirmed(letter)
+    asked = people.pending(letter, "lea@hebdo.test")
+    made = [
+        *("/", "/archive/essentiel-ia", "/archive/essentiel-ia/12", "/legal", "/nowhere"),
+        "/subscribed?newsletter=essentiel-ia",
+        *(links().confirm(each.id).removeprefix(live_server.url) for each in (asked, confirmed)),
+        f"/unsubscribe/{links().subscription_token(confirmed.id)}",
+        f"/unsubscribe/{links().subscription_token(999)}",
+    ]
+    db.session.rollback()
+    return [live_server.url + path for path in made]
+
+
+def violations(page: Any) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_and_nothing_overflows(
+    browser: Any, urls: list[str], width: int, scheme: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    # axe is ours to inject; the pages themselves allow no script from elsewhere.
+    for url in urls:
+        page.goto(url)
+        assert violations(page) == [], url
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_form_with_mistakes_is_as_accessible(
+    browser: Any, live_server: LiveServer, letter: Newsletter, width: int, scheme: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    db.session.rollback()
+    page.goto(live_server.url)
+    page.fill("#address", "lea@hebdo")
+    page.click("form[data-check] button")
+    assert page.locator(".fault").count() == 1
+    assert violations(page) == []
+    # As the server answers a browser that let the form go.
+    page.evaluate("document.querySelector('form[data-check]').submit()")
+    page.wait_for_selector(".summary")
+    assert page.locator(".fault").count() == 2
+    assert violations(page) == []
+    page.close()
+
+
+def test_without_script_the_server_says_what_to_mend_and_keeps_what_was_typed(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    db.session.rollback()
+    page.goto(live_server.url)
+    page.fill("#address", "lea@hebdo")
+    page.fill("#first_name", "Léa")
+    page.check("#consent")
+    page.click("form[data-check] button")
+    assert page.locator(".summary").is_visible()
+    assert page.input_value("#address") == "lea@hebdo"
+    assert page.input_value("#first_name") == "Léa"
+    assert page.is_checked("#consent")
+    assert page.locator("#address:focus").count() == 1
+    context.close()
+
+
+def test_without_script_a_reader_signs_up_confirms_and_leaves(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    db.session.rollback()
+    page.goto(live_server.url)
+    page.fill("#address", "lea@hebdo.test")
+    page.fill("#first_name", "Léa")
+    page.check("#consent")
+    page.click("form button[type=submit]")
+    assert "/subscribed" in page.url
+
+    subscription = db.session.scalars(select(Subscription)).one()
+    confirm = links().confirm(subscription.id)
+    leave = f"{live_server.url}/unsubscribe/{links().subscription_token(subscription.id)}"
+    assert state(subscription) is SubscriptionState.PENDING
+    page.goto(confirm)
+    page.click("main button")
+    assert state(subscription) is SubscriptionState.CONFIRMED
+    page.goto(leave)
+    page.click("main button")
+    assert state(subscription) is SubscriptionState.ENDED
+    page.click("main button")
+    assert state(subscription) is SubscriptionState.CONFIRMED
+    context.close()
+
+
+def state(subscription: Subscription) -> SubscriptionState:
+    """As it is in the database now; leaves no lock behind."""
+    db.session.expire_all()
+    found = subscription.state
+    db.session.rollback()
+    return found
+
+
+def test_with_script_every_mistake_is_shown_before_the_form_leaves(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    page = browser.new_page()
+    db.session.rollback()
+    page.goto(live_server.url)
+    page.click("form[data-check] button")
+    assert page.url.rstrip("/") == live_server.url
+    assert page.locator(".fault").count() == 2
+    assert page.evaluate("document.activeElement.id") == "address"
+    assert page.get_attribute("#address", "aria-describedby") == "address-fault"
+    page.fill("#address", "lea@hebdo.test")
+    assert page.locator(".fault").count() == 1
+    assert page.get_attribute("#address", "aria-invalid") is None
+    page.close()
