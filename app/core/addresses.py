@@ -32,7 +32,7 @@ def read(typed: str) -> Address:
     do not promise. Domains beyond ASCII are taken in their IDNA form. `.invalid` and `.test` pass:
     they are reserved for samples and tests and lead nowhere (RFC 2606 §2).
     """
-    typed = typed.strip()
+    typed = typed.strip(" \t\u00a0")
     if typed.lower().endswith(".invalid"):
         # The library knows `.test` only; the rest of the address is checked all the same.
         stood_in = _checked(typed[: -len("invalid")] + "test")

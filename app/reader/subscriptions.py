@@ -6,6 +6,7 @@ mail program's browser may keep no cookies.
 
 from __future__ import annotations
 
+import time
 from typing import NoReturn
 
 from flask import redirect, render_template, request, url_for
@@ -32,6 +33,11 @@ BY_NETWORK = "150 per hour"
 """A family, an office or a school behind one address stays far below; a robot does not."""
 
 
+EVEN_SECONDS = 0.025
+"""A sign-up is answered no sooner. A new address costs 8 ms of work, a confirmed one 5, a suppressed
+one 3 (measured, PostgreSQL on loopback): what is left of that, no stopwatch tells apart."""
+
+
 @door.get("/subscribe")
 def to_the_form() -> ResponseReturnValue:
     """Somebody asked for the address that forms are sent to."""
@@ -47,9 +53,13 @@ def subscribe() -> ResponseReturnValue:
     language.suggest(newsletter.language)
     if not form.validate_on_submit():
         return page(newsletter, form), 422
+    started, slug = time.monotonic(), newsletter.slug
     if not form.is_trapped:
         _sign_up(newsletter, form)
-    return redirect(url_for("reader.subscribed", newsletter=newsletter.slug), code=303)
+    db.session.commit()
+    # No connection and no lock is held meanwhile.
+    time.sleep(max(0.0, started + EVEN_SECONDS - time.monotonic()))
+    return redirect(url_for("reader.subscribed", newsletter=slug), code=303)
 
 
 def _sign_up(newsletter: Newsletter, form: SignUpForm) -> None:
@@ -63,7 +73,6 @@ def _sign_up(newsletter: Newsletter, form: SignUpForm) -> None:
         network=visitors.network(),
     )
     bells.ring([found.notice])
-    db.session.commit()
 
 
 @door.get("/subscribed")
