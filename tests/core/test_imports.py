@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core import imports, plaintext
+from app.core import imports
 from app.core.imports import Imported
 from app.core.newsletters import MODEL_RUBRICS
 from app.models import Rubric, RubricKind
@@ -198,108 +198,6 @@ def test_a_rubric_that_comes_twice_goes_on() -> None:
     assert stories[RubricKind.LINKS] == [("Un", ""), ("Deux", "")]
 
 
-MARKDOWN = """\
----
-subject: "Le titre : du numéro"
-preheader: Ce qu'il faut lire
-number: 42
-mood: sunny
----
-
-Une note pour soi.
-
-## À la Une
-
-### Le grand titre
-
-Un *premier* paragraphe avec [un lien](https://exemple.fr).
-
-Un second.
-
-## Dans l'actu
-
-**Un titre en gras.** Son texte.
-
-La suite de son texte.
-
-**Un autre titre** Son texte aussi.
-
-## L’image de la semaine
-
-### Vue du ciel
-
-![Un champ vu d'avion](champ.png "Ana Petit")
-
-La légende.
-
-## Agenda
-
-- mardi : réunion
-- jeudi : fête
-
-## Les entretiens qui ont rythmé l'actu
-
-### [Zoé Martin](https://exemple.fr/zoe)
-
-Elle raconte.
-
-[Lire l'entretien](https://exemple.fr/entretien)
-
-## Et aussi
-
-- [Un rapport](https://exemple.fr/rapport) de cent pages
-- Une ligne sans lien
-"""
-
-
-def test_markdown_with_front_matter_is_read_by_its_headings() -> None:
-    imported, stories = read(MARKDOWN)
-    assert imported.subject == "Le titre : du numéro"
-    assert (imported.preheader, imported.number) == ("Ce qu'il faut lire", 42)
-    assert imported.tagline == ""
-    assert stories[RubricKind.LEAD] == [
-        (
-            "Le grand titre",
-            "Un *premier* paragraphe avec [un lien](https://exemple.fr).\n\nUn second.",
-        )
-    ]
-    assert stories[RubricKind.BRIEFS] == [
-        ("Un titre en gras.", "Son texte.\n\nLa suite de son texte."),
-        ("Un autre titre", "Son texte aussi."),
-    ]
-    assert stories[RubricKind.LINKS] == [
-        ("Un rapport", "de cent pages"),
-        ("Une ligne sans lien", ""),
-    ]
-
-
-def test_markdown_pictures_and_links_find_their_fields() -> None:
-    imported, _ = read(MARKDOWN)
-    found = {story.title: story for _, story in imported.stories}
-    picture = found["Vue du ciel"]
-    assert (picture.picture, picture.picture_alt) == ("champ.png", "Un champ vu d'avion")
-    assert (picture.picture_credit, picture.body) == ("Ana Petit", "La légende.")
-    assert found["Zoé Martin"].link == "https://exemple.fr/zoe"
-    # The title leads somewhere already; the link beneath it stays in the text.
-    assert found["Zoé Martin"].body.endswith("[Lire l'entretien](https://exemple.fr/entretien)")
-    assert found["Un rapport"].link == "https://exemple.fr/rapport"
-
-
-def test_what_has_no_place_is_kept_and_said_line_by_line() -> None:
-    imported, _ = read(MARKDOWN)
-    assert imported.leftovers == [
-        "mood: sunny",
-        "Une note pour soi.",
-        "Agenda",
-        "- mardi : réunion",
-        "- jeudi : fête",
-    ]
-    said = {remark.text: remark.line for remark in imported.remarks}
-    lines = MARKDOWN.splitlines()
-    for left, written in (("Agenda", "## Agenda"), ("- jeudi : fête", "- jeudi : fête")):
-        assert lines[said[left] - 1] == written
-
-
 def test_a_text_without_any_known_rubric_is_kept_whole() -> None:
     imported, _ = read("Sujet\nDevise\nUne ligne\nUne autre\n")
     assert imported.stories == []
@@ -310,44 +208,6 @@ def test_an_empty_text_is_an_import_with_remarks() -> None:
     imported, _ = read("")
     assert imported.subject == ""
     assert len(imported.remarks) == 1 + len(MODEL_RUBRICS["fr"])
-
-
-@pytest.mark.parametrize("number", ["0", "-3", "twelve", "1e9", "²"])
-def test_a_number_that_is_none_is_set_aside(number: str) -> None:
-    imported, _ = read(f"---\nsubject: S\nnumber: {number}\n---\n## À la Une\nT.\n")
-    assert imported.number is None
-    assert imported.leftovers == [f"number: {number}"]
-
-
-SIGNS = [
-    "2024. Une année",
-    "1) premier",
-    "# un dièse",
-    "> une citation",
-    "- un tiret",
-    "a * b * c",
-    "_souligné_ et snake_case",
-    "`code`",
-    "[crochets](https://exemple.fr)",
-    "<b>gras</b> 1 < 2 & 3 &amp; 4",
-    "\\ barre",
-    "![image](x.png)",
-    "===",
-    "~~~",
-    "***",
-    "https://exemple.fr/a_b_c?d=e&f=g",
-    "{{ 7*7 }} {% raw %}",
-]
-
-
-@pytest.mark.parametrize("sign", SIGNS)
-def test_signs_of_a_plain_text_are_shown_and_not_obeyed(sign: str) -> None:
-    assert markup.text(plaintext.escape(sign)).split() == sign.split()
-
-
-@given(st.text(st.sampled_from("ab12 .)#>-+*_`[]()<>!&;=~\\\n\t|:\"'{}"), max_size=40))
-def test_any_plain_text_is_shown_with_the_same_words(text: str) -> None:
-    assert markup.text(plaintext.escape(text)).split() == text.split()
 
 
 @given(st.text(max_size=300))

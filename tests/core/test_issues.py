@@ -12,7 +12,8 @@ from app.core.newsletters import Settings
 from app.core.stories import StoryWords
 from app.extensions import db
 from app.models import Issue, Newsletter, RubricKind, Story
-from tests.core.test_imports import MARKDOWN, PLAIN
+from tests.core.test_imports import PLAIN
+from tests.core.test_markdown_imports import MARKDOWN
 from tests.emails.samples import ISSUE
 
 

@@ -1,0 +1,172 @@
+"""The desk in a real browser: axe finds nothing, nothing overflows, no word is lost, no script is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.core import issues, stories
+from app.extensions import db, limiter
+from app.models import Delivery, DeliveryState, Edition, Issue, Role
+from tasks import approvals
+from tasks.issues import press
+from tests import desk
+from tests.browser import LOOKS, LiveServer
+from tests.editor.test_editions import settle
+from tests.reader.test_looks import violations
+
+pytestmark = [
+    pytest.mark.browser,
+    # What a page looks like does not depend on the database.
+    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
+]
+
+
+@pytest.fixture
+def server(live_server: LiveServer) -> Iterator[LiveServer]:
+    limiter.enabled = False
+    desk.editor(Role.ADMIN)
+    yield live_server
+    limiter.enabled = True
+
+
+@pytest.fixture
+def issue(server: LiveServer) -> Issue:
+    """A draft with faults, advice and leftovers, so that the page has all its parts."""
+    made = desk.draft(server.flask_app)
+    made.leftovers = "Une ligne sans place"
+    made.preheader = ""
+    stories.of_rubric(made, made.newsletter.rubrics[1].id)[0].link = "nulle part"
+    db.session.commit()
+    return made
+
+
+@pytest.fixture
+def sent(server: LiveServer, issue: Issue) -> Issue:
+    """A second issue, under way, with every kind of answer."""
+    second = issues.create(issue.newsletter)
+    for story in issue.stories:
+        row = stories.append(second, story.rubric)
+        row.title, row.body, row.image = story.title, story.body, story.image
+        row.image_alt = story.image_alt
+    second.subject = "En route"
+    edition = approvals.order(second)
+    assert edition is not None
+    db.session.commit()
+    press(edition.id)
+    settle(edition, [*DeliveryState] * 2, "no such person here")
+    return second
+
+
+def enter(page: Any, server: LiveServer) -> None:
+    db.session.rollback()
+    page.goto(f"{server.url}/editor/sign-in")
+    page.fill("#address", desk.ADDRESSES[Role.ADMIN])
+    page.fill("#password", desk.WORD)
+    page.click("main button")
+    page.wait_for_url(f"{server.url}/editor/")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_at_the_desk_and_nothing_overflows(
+    browser: Any, server: LiveServer, issue: Issue, sent: Issue, width: int, scheme: str
+) -> None:
+    draft, done = f"/editor/issues/{issue.id}", f"/editor/issues/{sent.id}"
+    paths = [
+        *("/editor/", draft, f"{draft}/preview", f"{draft}/send", f"{done}/progress"),
+        *("/editor/issues/new", "/editor/issues/import", "/editor/editors"),
+        *("/editor/newsletters", "/editor/newsletters/essentiel-ia"),
+        *("/editor/password", "/editor/password/spent", "/editor/issues/999"),
+    ]
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    db.session.rollback()
+    page.goto(f"{server.url}/editor/sign-in")
+    assert violations(page) == []
+    enter(page, server)
+    for path in paths:
+        page.goto(server.url + path)
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.close()
+
+
+def test_leaving_with_unsaved_words_asks_first(
+    browser: Any, server: LiveServer, issue: Issue
+) -> None:
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{server.url}/editor/")
+    assert asked == []
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.fill("#subject", "Pas encore gardé")
+    assert page.locator("[data-dirty-word]").is_visible()
+    page.goto(f"{server.url}/editor/")
+    assert asked == ["beforeunload"]
+    page.close()
+
+
+def test_ctrl_s_saves(browser: Any, server: LiveServer, issue: Issue) -> None:
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    # SQLite lets nobody else write while this test's own transaction is open.
+    db.session.rollback()
+    page.fill("#subject", "Gardé par le clavier")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    db.session.rollback()
+    assert issue.subject == "Gardé par le clavier"
+    page.close()
+
+
+def test_the_desk_works_without_scripts(browser: Any, server: LiveServer, issue: Issue) -> None:
+    """Write, add, send, watch: the whole way."""
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.fill("#subject", "Sans script")
+    page.fill(f"#story-{stories.of_rubric(issue, issue.newsletter.rubrics[1].id)[0].id}-link", "")
+    db.session.rollback()
+    page.click("text=Add a story >> nth=1")
+    page.click("text=Send…")
+    assert "Send to 25 readers?" in page.inner_text("h1")
+    page.click("text=Send it now")
+    assert page.url.endswith("/progress")
+    assert page.locator("noscript meta").count() + page.locator("meta[http-equiv=refresh]").count()
+    db.session.rollback()
+    assert db.session.query(Edition).count() == 1
+    context.close()
+
+
+def test_the_figures_move_by_themselves(browser: Any, server: LiveServer, sent: Issue) -> None:
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    edition = db.session.query(Edition).one()
+    accepted = page.locator('b[data-figure="accepted"]')
+    assert accepted.inner_text() == "2"
+    refused = db.session.query(Delivery).filter_by(state=DeliveryState.REFUSED).first()
+    assert refused is not None
+    assert refused.edition_id == edition.id
+    refused.state = DeliveryState.ACCEPTED
+    db.session.commit()
+    page.locator('b[data-figure="accepted"]', has_text="3").wait_for()
+    page.close()
+
+
+def test_no_script_runs_in_the_frame(browser: Any, server: LiveServer, issue: Issue) -> None:
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}/preview")
+    frame = page.frames[1]
+    frame.wait_for_load_state()
+    # A sandboxed frame has no origin: nothing of the desk can be reached from within.
+    assert frame.evaluate("window.origin") == "null"
+    assert frame.locator("img").first.evaluate("image => image.naturalWidth") == 1200
+    page.close()
