@@ -18,7 +18,7 @@ def sheet(accent: str) -> str:
     """CSS that sets `--accent`; text on it is the light's own paper, which contrasts as much."""
     return (
         f":root{{--accent:{readable(accent, LIGHT, 0.0)};--on-accent:{LIGHT[0]}}}\n"
-        "@media (prefers-color-scheme:dark){"
+        "@media screen and (prefers-color-scheme:dark){"
         f":root{{--accent:{readable(accent, DARK, 1.0)};--on-accent:{DARK[0]}}}}}\n"
     )
 
