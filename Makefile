@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-browser setup-judges translations test check bench lock clean
+.PHONY: help run setup setup-browser setup-judges translations test check pictures bench lock clean
 
 help: ## What one can make
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/.test ## The mail beside the official MJML engine, pixel by pixel
 	@$(BIN)/python -m bench.mjml_reference
