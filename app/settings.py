@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from emails.values import Relay
 
@@ -103,7 +103,9 @@ class _Reading:
     def text(self, name: str, default: str = "", *, pattern: str = ".*", meant: str = "") -> str:
         value = self.known.get(name, default)
         if value and not re.fullmatch(pattern, value):
-            self.wrong.append(f"{name} is {value!r}, but must be {meant}")
+            # A URL may hold a password, which has no business in a terminal or a log.
+            shown = re.sub(r"://[^@/]*@", "://...@", value)
+            self.wrong.append(f"{name} is {shown!r}, but must be {meant}")
         return value
 
     def whole(self, name: str, default: int) -> int:
@@ -131,8 +133,10 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         ).rstrip("/"),
         relay=_relay(found),
         mail_from=found.text("HEBDO_MAIL_FROM", pattern=r"[^\s@<>]+@[^\s@<>]+", meant="an address"),
-        redis_url=found.text("REDIS_URL"),
-        database_url=_database_url(found.text("HEBDO_DATABASE_URL"), state_dir),
+        redis_url=found.text(
+            "REDIS_URL", pattern=r"rediss?://\S+", meant="like redis://:password@host:6379/0"
+        ),
+        database_url=_database_url(found, state_dir),
         state_dir=state_dir,
         media_dir=Path(media).absolute() if media else state_dir / "media",
         trusted_proxies=found.whole("HEBDO_TRUSTED_PROXIES", 0),
@@ -141,11 +145,21 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         log_format=found.text(
             "HEBDO_LOG_FORMAT", "json", pattern="json|lines", meant="json or lines"
         ),
-        log_level=found.text("HEBDO_LOG_LEVEL", "INFO").upper(),
+        log_level=found.text(
+            "HEBDO_LOG_LEVEL",
+            "INFO",
+            pattern="(?i)debug|info|warning|error",
+            meant="DEBUG, INFO, WARNING or ERROR",
+        ).upper(),
     )
 
 
-def _database_url(url: str, state_dir: Path) -> str:
+def _database_url(found: _Reading, state_dir: Path) -> str:
+    url = found.text(
+        "HEBDO_DATABASE_URL",
+        pattern=r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*",
+        meant="like postgresql://user:password@host/name",
+    )
     if not url:
         return f"sqlite:///{state_dir / 'hebdo.sqlite'}"
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
@@ -167,8 +181,16 @@ def _relay(found: _Reading) -> Relay:
         )
     return Relay(
         host=parts.hostname or "",
-        port=parts.port or {"none": 25, "starttls": 587, "implicit": 465}.get(tls, 25),
+        port=_port(found, parts) or {"none": 25, "starttls": 587, "implicit": 465}.get(tls, 25),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         tls=tls,
     )
+
+
+def _port(found: _Reading, parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        found.wrong.append("HEBDO_SMTP_URL has a port that is no number from 0 to 65535")
+        return None

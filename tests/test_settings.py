@@ -36,15 +36,19 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     wrong = {
         "HEBDO_SECRET_KEY": "short",
         "HEBDO_BASE_URL": "letters.example.org",
-        "HEBDO_SMTP_URL": "http://relay?tls=maybe",
+        "HEBDO_SMTP_URL": "http://relay:twentyfive?tls=maybe",
         "HEBDO_MAIL_FROM": "nobody",
         "HEBDO_TRUSTED_PROXIES": "-1",
         "HEBDO_LOG_FORMAT": "xml",
+        "HEBDO_LOG_LEVEL": "chatty",
+        "HEBDO_DATABASE_URL": "mysql://u:hidden@db/hebdo",
+        "REDIS_URL": "amqp://u:hidden@broker",
     }
     with pytest.raises(SettingsError) as odd:
         load(environ(tmp_path, **wrong))
     for name in wrong:
         assert name in str(odd.value), name
+    assert "hidden" not in str(odd.value)
 
 
 def test_what_is_read_is_typed(tmp_path: Path) -> None:
