@@ -137,9 +137,6 @@ def _read_section(imported: Imported, section: Section, marked: bool, width: int
                 rubric=rubric.title,
             )
             imported.remarks.append(Remark(story.number, story.title, sentence))
-        if story.picture:
-            sentence = _("A text cannot hold a picture: upload this one at its story.")
-            imported.remarks.append(Remark(story.number, story.picture, sentence))
 
 
 def _name_the_empty(imported: Imported, manuscript: Manuscript, rubrics: Sequence[Rubric]) -> None:

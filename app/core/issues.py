@@ -90,8 +90,11 @@ def create_from(
         row.link, row.link_label = each.link, each.link_label
         row.image_alt, row.image_credit = each.picture_alt, each.picture_credit
         row.image = (pictures or {}).get(each.picture)
+        if each.picture and row.image is None:
+            sentence = _("A text cannot hold a picture: upload this one at its story.")
+            remarks.append(Remark(each.number, each.picture, sentence))
     db.session.flush()
-    return issue, remarks
+    return issue, sorted(remarks, key=lambda remark: remark.line)
 
 
 def get(issue_id: int) -> Issue:

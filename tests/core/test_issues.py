@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.core import editions, imports, issues, newsletters, stories
+from app.core import clock, editions, imports, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.issues import Words
 from app.core.newsletters import Settings
 from app.core.stories import StoryWords
 from app.extensions import db
-from app.models import Issue, Newsletter, RubricKind, Story
+from app.models import Image, Issue, Newsletter, RubricKind, Story
 from tests.core.test_imports import PLAIN
 from tests.core.test_markdown_imports import MARKDOWN
 from tests.emails.samples import ISSUE
@@ -189,3 +189,21 @@ def test_a_newsletters_faulty_settings_are_all_named_at_once(flask_app: Flask) -
         "accent",
         "language",
     }
+
+
+def test_a_picture_that_is_not_at_hand_is_named_at_its_line(newsletter: Newsletter) -> None:
+    imported = imports.read(MARKDOWN, newsletter.rubrics)
+    _, remarks = issues.create_from(newsletter, imported)
+    lines = {remark.text: remark.line for remark in remarks}
+    assert MARKDOWN.splitlines()[lines["champ.png"] - 1] == "### Vue du ciel"
+    image = Image(
+        name="0" * 64 + ".png",
+        media_type="image/png",
+        width=1,
+        height=1,
+        size=1,
+        created_at=clock.now(),
+    )
+    issue, remarks = issues.create_from(newsletter, imported, {"champ.png": image})
+    assert "champ.png" not in [remark.text for remark in remarks]
+    assert image in [story.image for story in issue.stories]
