@@ -43,6 +43,8 @@ class Settings:
     media_dir: Path = Path("var/media")
     trusted_proxies: int = 0
     """How many proxies of ours stand in front; limits then see the visitor."""
+    connections: int = 10
+    """Sessions to the relay that one sending slot may open."""
     return_address: str = ""
     """Envelope sender, where bounces come back; empty: the newsletter's own address."""
     inbox_url: str = ""
@@ -140,6 +142,7 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         state_dir=state_dir,
         media_dir=Path(media).absolute() if media else state_dir / "media",
         trusted_proxies=found.whole("HEBDO_TRUSTED_PROXIES", 0),
+        connections=max(1, found.whole("HEBDO_SMTP_CONNECTIONS", 10)),
         return_address=found.text("HEBDO_RETURN_ADDRESS"),
         inbox_url=found.text("HEBDO_INBOX_URL"),
         log_format=found.text(

@@ -14,6 +14,7 @@ import contextlib
 import queue
 import selectors
 import smtplib
+import socket
 import ssl
 import threading
 import time
@@ -43,8 +44,8 @@ class Postbox(wire.Postbox, Protocol):
     def is_stopping(self) -> bool:
         """Begin nothing more; end when what is begun has its answer."""
 
-    def trouble(self, answer: Answer) -> None:
-        """A session could not be opened, or was closed before it took one message."""
+    def trouble_opening(self, answer: Answer) -> None:
+        """No session is open, and another could not be opened or closed before it took a message."""
 
 
 class Lines:
@@ -108,6 +109,8 @@ class Lines:
     def _add(self, session: smtplib.SMTP) -> None:
         assert session.sock is not None
         session.sock.setblocking(False)
+        # A group of commands must not wait for the acknowledgement of the one before.
+        session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         one = Wire(
             session.sock,
             self.postbox,
@@ -124,7 +127,9 @@ class Lines:
             return
         busy = sum(not one.is_idle for one in self._wires)
         limit = 1 if self._failures else self.count
-        wanted = min(busy + self.postbox.waiting(), self.count) - len(self._wires) - self._opening
+        # One is opened before there is anything to post: the first copy then finds it open.
+        load = max(busy + self.postbox.waiting(), 1)
+        wanted = min(load, self.count) - len(self._wires) - self._opening
         for _ in range(min(wanted, limit - self._opening)):
             self._opening += 1
             threading.Thread(target=self._open, daemon=True).start()
@@ -146,11 +151,13 @@ class Lines:
         pause = min(SLOWEST, FIRST_PAUSE * 2.0**self._failures)
         self._failures += 1
         self._pause_until = time.monotonic() + pause
-        self.postbox.trouble(answer)
+        if not self._wires:
+            self.postbox.trouble_opening(answer)
 
     def _look(self) -> None:
         """Wait until a socket can go on, and let its wire."""
-        starving = any(one.is_idle for one in self._wires) or self._opening
+        busy = sum(not one.is_idle for one in self._wires)
+        starving = self._opening or busy < max(len(self._wires), 1)
         for key, events in self._selector.select(IDLE_LOOK if starving else LOOK):
             one: Wire = key.data
             if events & selectors.EVENT_READ:

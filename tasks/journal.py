@@ -6,8 +6,9 @@ with ledger writes alone a kill left 302 to 684 messages in doubt, with the jour
 (measured). A line costs a `write(2)`; it survives kill -9, because the kernel has it. It does not
 survive a crash of the whole machine (no fsync), so a journal from before the last boot is not believed.
 
-A journal belongs to one claim. Its name stands in the batch's `owner`; its lock (flock) tells a dead
-owner from a slow one, and is taken before the claim is committed.
+A journal belongs to one slice of one worker. Its name stands in the `owner` of every batch that the
+slice claims; its lock (flock) tells a dead owner from a slow one, and is taken before the first claim.
+Lines: `batch subscriber` begun, `batch subscriber [answer]` answered, `batch subscriber -` given back.
 """
 
 from __future__ import annotations
@@ -28,34 +29,40 @@ FOLDER = "journals"
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a journal tells about a window: who was begun, and what was answered."""
+    """What a journal tells about a batch: who was begun and not answered, and what was answered."""
 
     begun: frozenset[int]
     answers: dict[int, Answer]
 
 
 class Journal:
-    """Open for writing and locked; made by `opened`."""
+    """Open for writing and locked; made by `opened`. `write(2)` with O_APPEND is atomic enough: one
+    thread writes, and a torn last line is no line."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
 
-    def begin(self, subscriber_id: int) -> None:
+    def begin(self, batch_id: int, subscriber_id: int) -> None:
         """Before the first byte of her copy leaves."""
-        os.write(self._descriptor, b"%d\n" % subscriber_id)
+        os.write(self._descriptor, b"%d %d\n" % (batch_id, subscriber_id))
 
-    def end(self, subscriber_id: int, answer: Answer) -> None:
+    def end(self, batch_id: int, subscriber_id: int, answer: Answer) -> None:
         """As soon as the relay's answer is known."""
-        fields = [
+        said = (
             answer.outcome,
             answer.code,
             answer.enhanced,
             answer.text,
             answer.queue_id,
             answer.blame,
-        ]
-        os.write(self._descriptor, b"%d %s\n" % (subscriber_id, json.dumps(fields).encode()))
+        )
+        line = json.dumps(said).encode()
+        os.write(self._descriptor, b"%d %d %b\n" % (batch_id, subscriber_id, line))
+
+    def give_back(self, batch_id: int, subscriber_id: int) -> None:
+        """The session broke before her copy was out whole: it is still to do."""
+        os.write(self._descriptor, b"%d %d -\n" % (batch_id, subscriber_id))
 
     def discard(self) -> None:
         """All of it is in the ledger: nobody needs to read it again."""
@@ -100,19 +107,28 @@ def left_by(state_dir: Path, owner: str) -> Iterator[Path | None]:
         os.close(descriptor)
 
 
-def read(path: Path) -> Trace:
-    """What stands in a journal. A torn last line (the machine died in a write) is no answer."""
+def read(path: Path, batch_id: int) -> Trace:
+    """What a journal tells about one batch. A torn last line (the machine died in it) is no line."""
     begun: set[int] = set()
     answers: dict[int, Answer] = {}
+    mine = b"%d " % batch_id
     for line in path.read_bytes().split(b"\n")[:-1]:
-        number, _, rest = line.partition(b" ")
-        begun.add(int(number))
-        if rest:
-            outcome, code, enhanced, text, queue_id, blame = json.loads(rest)
-            answers[int(number)] = Answer(
-                Outcome(outcome), code, enhanced, text, queue_id, Blame(blame)
-            )
+        if not line.startswith(mine):
+            continue
+        subscriber, _, said = line[len(mine) :].partition(b" ")
+        subscriber_id = int(subscriber)
+        if said:
+            begun.discard(subscriber_id)
+        else:
+            begun.add(subscriber_id)
+        if said not in (b"", b"-"):
+            answers[subscriber_id] = _answer(said)
     return Trace(frozenset(begun), answers)
+
+
+def _answer(said: bytes) -> Answer:
+    outcome, code, enhanced, text, queue_id, blame = json.loads(said)
+    return Answer(Outcome(outcome), code, enhanced, text, queue_id, Blame(blame))
 
 
 def _folder(state_dir: Path) -> Path:

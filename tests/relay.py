@@ -57,6 +57,8 @@ class Story:
     """What to say at RCPT to these addresses."""
     credentials: tuple[str, str] | None = None
     """User and password; AUTH is then required."""
+    pipelining: bool = True
+    """Whether PIPELINING is offered (RFC 2920)."""
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
 
@@ -167,6 +169,18 @@ class _Handler:
         self.story = relay.story
         self.number = 0
         self.taken = 0
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        offered = ["250-PIPELINING"] if self.story.pipelining else []
+        return [*responses[:-1], *offered, responses[-1]]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -45,6 +45,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "HEBDO_SECRET_KEY": settings.secret_key,
         "HEBDO_BASE_URL": settings.base_url,
         "HEBDO_SMTP_URL": f"smtp://{login}{relay.host}:{relay.port}?tls={relay.tls}",
+        "HEBDO_SMTP_CONNECTIONS": str(settings.connections),
         "HEBDO_MAIL_FROM": settings.mail_from,
         "HEBDO_DATABASE_URL": settings.database_url,
         "HEBDO_STATE_DIR": str(settings.state_dir),

@@ -123,7 +123,7 @@ def to_do(held: Claim) -> list[int]:
 
 
 def settle(held: Claim, results: Sequence[Result]) -> bool:
-    """Write a window's results into the ledger; False, and nothing written, when the fence is past.
+    """Write results into the ledger; False, and nothing written, when the fence is past.
 
     The fence is tried first and in the same transaction: a worker that lost its batch cannot write.
     """
@@ -143,7 +143,7 @@ def progress(edition_id: int) -> Progress:
         select(
             func.coalesce(func.sum(Batch.size), 0),
             func.coalesce(func.sum(Batch.settled), 0),
-            func.coalesce(func.sum(func.json_array_length(Batch.window)), 0),
+            func.coalesce(func.sum(Batch.size - Batch.settled).filter(Batch.owner != ""), 0),
         ).where(Batch.edition_id == edition_id, Batch.retry.is_(False))
     ).one()
     counted = dict(

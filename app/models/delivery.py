@@ -56,10 +56,9 @@ class Batch(Base):
     size: Mapped[int]
     settled: Mapped[int] = mapped_column(default=0)
     """How many of its ids have been written to the ledger, in the very transaction that did it."""
-    window: Mapped[list[int]] = mapped_column(JSON, default=list)
-    """The ids under way: marked before the first byte of them leaves, emptied when settled."""
     owner: Mapped[str] = mapped_column(default="")
-    """Host, boot and journal of the worker that holds it: where its intents can be read."""
+    """Disk, boot and journal of the worker that holds it: where its intents can be read. Empty when
+    nothing of it is under way."""
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[dt.datetime | None]
     done_at: Mapped[dt.datetime | None]

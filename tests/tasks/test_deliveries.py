@@ -26,7 +26,7 @@ from app.models import (
 )
 from emails.values import Answer, Outcome
 from tasks import deliveries as sending
-from tasks import issues, journal, lookout
+from tasks import clerks, issues, journal, lookout
 from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
@@ -188,7 +188,7 @@ def test_a_relay_that_refuses_us_costs_no_reader_and_is_said(
         assert progress(edition_id) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
         assert "550 5.7.1" in db.session.get_one(Edition, edition_id).trouble
         assert not sending.pump()
-        move_clock(sending.RELAY_PAUSE)
+        move_clock(clerks.RELAY_PAUSE)
         send_on()
     assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
     assert db.session.get_one(Edition, edition_id).trouble == ""
@@ -215,12 +215,11 @@ def test_who_lost_the_lease_cannot_write(flask_app: Flask, move_clock: Clock) ->
     issues.press(edition_id)
     first = batches.claim("place/one")
     assert first is not None
-    assert batches.mark(first, first.subscriber_ids)
     db.session.commit()
     move_clock(batches.LEASE + batches.FOREIGN)
     second = batches.claim("elsewhere/two")
     assert second is not None
-    assert second.window == first.subscriber_ids
+    assert second.last_owner == "place/one"
     late = [deliveries.result(first.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
     assert not deliveries.settle(first, late)
     assert not batches.renew(first)
@@ -236,12 +235,13 @@ def test_a_dead_owner_leaves_in_doubt_only_what_its_journal_cannot_tell(
     with journal.opened(tmp_path) as (owner, own):
         held = batches.claim(owner)
         assert held is not None
-        one, two, three, four, five = held.subscriber_ids
-        batches.mark(held, [one, two, three, four])
         db.session.commit()
-        own.begin(one)
-        own.end(one, Answer(Outcome.ACCEPTED, 250, text="queued as A1"))
-        own.begin(two)
+        one, two, three, four, five = held.subscriber_ids
+        own.begin(held.batch_id, one)
+        own.end(held.batch_id, one, Answer(Outcome.ACCEPTED, 250, text="queued as A1"))
+        own.begin(held.batch_id, two)
+        own.begin(held.batch_id, three)
+        own.give_back(held.batch_id, three)
     # Leaving the block closes the file and frees its lock, as the kernel does for the dead.
     lookout.free_orphans()
     with StoryRelay() as relay:
@@ -264,9 +264,8 @@ def test_a_living_owner_keeps_its_window_past_its_lease(
     with journal.opened(tmp_path) as (owner, own):
         held = batches.claim(owner)
         assert held is not None
-        batches.mark(held, held.subscriber_ids)
         db.session.commit()
-        own.begin(held.subscriber_ids[0])
+        own.begin(held.batch_id, held.subscriber_ids[0])
         move_clock(batches.LEASE * 2)
         lookout.free_orphans()
         with StoryRelay() as relay:
@@ -276,25 +275,24 @@ def test_a_living_owner_keeps_its_window_past_its_lease(
     assert progress(edition_id) == Progress(2, 0, 2, 0, 0, 0, 0, 0)
 
 
-def test_a_lost_journal_puts_the_window_in_doubt(
+def test_a_lost_journal_puts_all_that_was_under_way_in_doubt(
     flask_app: Flask, tmp_path: Path, move_clock: Clock
 ) -> None:
     edition_id = rows.send_to(3)
     issues.press(edition_id)
     held = batches.claim("another-disk/another-boot/abc")
     assert held is not None
-    batches.mark(held, held.subscriber_ids[:2])
     db.session.commit()
     move_clock(batches.LEASE * 2)
     send_on()
-    assert progress(edition_id) == Progress(3, 1, 2, 0, 0, 0, 0, 0)
+    assert progress(edition_id) == Progress(3, 0, 3, 0, 0, 0, 0, 0)
     move_clock(batches.FOREIGN)
     with StoryRelay() as relay:
         use_relay(flask_app, relay.relay)
         send_on()
-    assert progress(edition_id) == Progress(3, 0, 0, 1, 0, 0, 2, 0)
+    assert progress(edition_id) == Progress(3, 0, 0, 0, 0, 0, 3, 0)
     assert state(edition_id) is EditionState.SENT
-    assert len(relay.received) == 1
+    assert relay.received == []
 
 
 def test_a_conflict_in_the_ledger_is_reported(

@@ -13,21 +13,22 @@ from tasks import journal
 def test_a_journal_tells_who_was_begun_and_what_was_answered(tmp_path: Path) -> None:
     answer = Answer(Outcome.REFUSED, 550, "5.1.1", "nobody\nhere é", "Q1", Blame.MESSAGE)
     with journal.opened(tmp_path) as (owner, own):
-        own.begin(7)
-        own.end(7, answer)
-        own.begin(8)
+        own.begin(1, 7)
+        own.end(1, 7, answer)
+        own.begin(1, 8)
+        own.begin(2, 9)
     with journal.left_by(tmp_path, owner) as path:
         assert path is not None
-        trace = journal.read(path)
-    assert trace.begun == {7, 8}
+        trace = journal.read(path, 1)
+    assert trace.begun == {8}
     assert trace.answers == {7: answer}
 
 
 def test_a_torn_last_line_is_no_answer(tmp_path: Path) -> None:
     with journal.opened(tmp_path) as (_, own):
-        own.begin(7)
-        own.path.write_bytes(own.path.read_bytes() + b'7 ["accep')
-        trace = journal.read(own.path)
+        own.begin(1, 7)
+        own.path.write_bytes(own.path.read_bytes() + b'1 7 ["accep')
+        trace = journal.read(own.path, 1)
     assert trace.begun == {7}
     assert trace.answers == {}
 

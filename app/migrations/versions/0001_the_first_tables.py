@@ -221,7 +221,6 @@ def upgrade() -> None:
     sa.Column('subscriber_ids', sa.JSON(), nullable=False),
     sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('settled', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('window', sa.JSON(), nullable=False),
     sa.Column('owner', sa.Text(), nullable=False),
     sa.Column('fence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),

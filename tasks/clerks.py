@@ -1,0 +1,217 @@
+"""The clerk: all of a slice's dealings with the database, in a thread of its own.
+
+While the sender posts one batch, the clerk settles the last and claims the next, in one transaction
+where both are at hand. It renews the leases every quarter and reads every half second whether the
+readers still want their copies. Monotonic time runs on while a process is stopped: one that was
+frozen past its lease finds it over before it can begin another copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
+
+from app.core import audiences, batches, deliveries, editions
+from app.core.batches import LEASE, Claim
+from app.database import reading_only
+from app.extensions import db
+from app.models import Edition
+from emails import compose
+from emails.compose import Skeleton
+from emails.values import Print
+from tasks import addressees
+from tasks.addressees import Letterbox
+from tasks.hands import Hand, Turn
+from tasks.recovery import recover
+from tasks.senders import Sender
+
+log = structlog.get_logger()
+
+HANDS = 2
+"""Batches held at a time: one being posted, one ready."""
+
+MARGIN = 5.0
+"""Seconds before the deadline in the database at which the sender already stops."""
+
+FRESH = 0.5
+"""Seconds for which a reader's wish is taken as read."""
+
+RELAY_PAUSE = dt.timedelta(seconds=30)
+"""How long a batch rests when the relay spoke about us: not one reader is tried meanwhile."""
+
+
+class Clerk:
+    """Keeps the books of one slice. `owner` leads to its journal."""
+
+    def __init__(self, owner: str, sender: Sender) -> None:
+        self.owner = owner
+        self.sender = sender
+        self.hands: list[Hand] = []
+        self._over = False
+        self._editions: dict[int, tuple[Skeleton, Letterbox]] = {}
+        self._renewed_at = time.monotonic()
+        self._read_at = time.monotonic()
+        self._error: BaseException | None = None
+
+    @contextlib.contextmanager
+    def at_work(self, first: Claim) -> Iterator[None]:
+        """Works while the block runs; all is settled and given back when it is left."""
+        self._move_deadline(time.monotonic())
+        flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
+        thread = threading.Thread(target=self._work, args=[flask_app, first], daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over = True
+            self.sender.done.put(None)
+            thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self, flask_app: Flask, first: Claim) -> None:
+        with flask_app.app_context():
+            try:
+                self._take_on(first)
+                while not self._over:
+                    self._round()
+                self._give_all_back()
+            except BaseException as error:  # noqa: BLE001 - raised again in the slice's own thread
+                self._error = error
+                # No more books, no more mail: the deadline stops the sender.
+                self.sender.deadline = 0.0
+
+    def _round(self) -> None:
+        """Settle what is done, claim what is wanted, look at the clock. A database that is away is
+        waited for: the sender stops by itself when the deadline nears."""
+        try:
+            self._settle(self._finished())
+            self._claim_ahead()
+            self._renew()
+            self._read_wishes()
+        except DBAPIError as error:
+            log.warning("clerk.database", why=str(error.orig))
+            db.session.rollback()
+            time.sleep(FRESH)
+
+    def _finished(self) -> list[Hand]:
+        """Hands that are done; waits a little for the first of them when there is nothing else."""
+        wait = 0.0 if self._wants_more() else 0.1
+        with contextlib.suppress(queue.Empty):
+            self.sender.done.get(timeout=wait) if wait else self.sender.done.get_nowait()
+        return [hand for hand in self.hands if hand.is_done]
+
+    def _wants_more(self) -> bool:
+        return (
+            self.sender.may_claim
+            and len([hand for hand in self.hands if not hand.is_done]) < HANDS
+            and not self.sender.is_stopping()
+        )
+
+    def _settle(self, hands: list[Hand]) -> None:
+        """Into the ledger, all in one transaction."""
+        if not hands:
+            return
+        for hand in hands:
+            self._write(hand, done=True)
+        db.session.commit()
+        self.hands = [hand for hand in self.hands if hand not in hands]
+
+    def _write(self, hand: Hand, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> None:
+        """Results and release of one hand; with a past fence nothing is written and that is said."""
+        if deliveries.settle(hand.claim, hand.results):
+            batches.release(hand.claim, done=done, wait=wait)
+        else:
+            log.error("batch.lost", batch=hand.claim.batch_id, begun=len(hand.results))
+
+    def _claim_ahead(self) -> None:
+        if not self._wants_more():
+            return
+        held = batches.claim(self.owner)
+        db.session.commit()
+        if held is None:
+            self.sender.may_claim = False
+        else:
+            self._take_on(held)
+
+    def _take_on(self, held: Claim) -> None:
+        """Recover a claimed batch, read its readers, and give them to the sender."""
+        if not recover(held):
+            return
+        with reading_only():
+            to_do = deliveries.to_do(held)
+            wanted, skipped = audiences.turn(held.newsletter_id, to_do)
+            hand = Hand(held, *self._means(held.edition_id), len(to_do))
+            db.session.commit()
+        self.hands.append(hand)
+        for subscriber_id, why in skipped.items():
+            self.sender.skip(Turn(hand, audiences.Reader(subscriber_id, 0, "", "")), why)
+        self.sender.turns.extend(Turn(hand, wanted[one]) for one in to_do if one in wanted)
+        if not to_do:
+            self.sender.done.put(hand)
+
+    def _means(self, edition_id: int) -> tuple[Skeleton, Letterbox]:
+        """What the copies of an edition are made with, read once a slice (it is 60 KB of row)."""
+        if edition_id not in self._editions:
+            edition = db.session.get_one(Edition, edition_id)
+            self._editions[edition_id] = skeleton(edition), addressees.letterbox(edition)
+        return self._editions[edition_id]
+
+    def _renew(self) -> None:
+        asked_at = time.monotonic()
+        if asked_at - self._renewed_at < LEASE.total_seconds() / 4:
+            return
+        ours = [hand for hand in self.hands if batches.renew(hand.claim)]
+        db.session.commit()
+        self._renewed_at = asked_at
+        if len(ours) < len(self.hands):
+            # Another has one of them: stop at once, and let the fence decide what may be written.
+            self.sender.deadline = 0.0
+        else:
+            self._move_deadline(asked_at)
+
+    def _move_deadline(self, asked_at: float) -> None:
+        self.sender.deadline = asked_at + LEASE.total_seconds() - MARGIN
+
+    def _read_wishes(self) -> None:
+        if time.monotonic() - self._read_at < FRESH:
+            return
+        self._read_at = time.monotonic()
+        with reading_only():
+            for hand in self.hands:
+                claim = hand.claim
+                _, hand.unwanted = audiences.turn(claim.newsletter_id, claim.subscriber_ids)
+            db.session.commit()
+
+    def _give_all_back(self) -> None:
+        """The slice is over: settle what there is, free the rest for the next, close what is sent."""
+        wait = RELAY_PAUSE if self.sender.trouble else dt.timedelta()
+        for hand in self.hands:
+            self._write(hand, done=hand.is_done, wait=wait)
+        for edition_id in self._editions:
+            editions.note_trouble(edition_id, self.sender.trouble)
+        db.session.commit()
+        for edition_id in self._editions:
+            if deliveries.close(edition_id):
+                log.info("edition.sent", edition=edition_id)
+        db.session.commit()
+
+
+def skeleton(edition: Edition) -> Skeleton:
+    """An edition's skeleton, compiled once per process (80 ms for 60 KB)."""
+    printed = Print(edition.subject, edition.html, edition.text, edition.digest)
+    return _compiled(printed, edition.source, edition.ordered_at)
+
+
+@lru_cache(maxsize=4)
+def _compiled(printed: Print, source: str, ordered_at: dt.datetime) -> Skeleton:
+    return compose.compile_issue(printed, editions.thaw(source).masthead, ordered_at)

@@ -1,0 +1,53 @@
+"""Recovery: settle what a batch's last owner had under way, from its journal where there is one."""
+
+from __future__ import annotations
+
+import structlog
+
+from app.core import batches, deliveries
+from app.core.batches import Claim
+from app.core.deliveries import Result
+from app.extensions import db, settings
+from tasks import journal
+from tasks.senders import is_about_us
+
+log = structlog.get_logger()
+
+
+def recover(held: Claim) -> bool:
+    """Settle what is known of a claimed batch; False when its last owner still lives.
+
+    Begun without an answer is in doubt, not begun is still to do. Without the journal (another disk,
+    another boot) all that is unsettled is in doubt. Commits.
+    """
+    if not held.last_owner:
+        return True
+    try:
+        with journal.left_by(settings().state_dir, held.last_owner) as path:
+            trace = journal.read(path, held.batch_id) if path else None
+            found = [_recovered(one, trace) for one in deliveries.to_do(held)]
+            results = [one for one in found if one]
+            ours = deliveries.settle(held, results)
+            db.session.commit()
+            if path and not batches.is_owned(held.last_owner):
+                path.unlink()
+            db.session.commit()
+            log.info(
+                "batch.recovered", batch=held.batch_id, settled=len(results), journal=bool(path)
+            )
+            return ours
+    except BlockingIOError:
+        batches.hand_back(held, wait=batches.LEASE / 4)
+        db.session.commit()
+        return False
+
+
+def _recovered(subscriber_id: int, trace: journal.Trace | None) -> Result | None:
+    if trace is None:
+        return deliveries.in_doubt(subscriber_id, "its worker was lost, and its journal with it")
+    answer = trace.answers.get(subscriber_id)
+    if subscriber_id in trace.begun:
+        return deliveries.in_doubt(subscriber_id, "its worker was lost before the relay answered")
+    if answer is None or is_about_us(answer):
+        return None
+    return deliveries.result(subscriber_id, answer)

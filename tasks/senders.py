@@ -1,0 +1,147 @@
+"""The sender: hands copies to the wires and takes their answers, without ever waiting for the database.
+
+It runs in the thread of `Lines.run`. The clerk, in its own thread, feeds `turns` and empties `done`;
+both are queues that need no lock. What it costs per copy is counted in microseconds (see bench/).
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from typing import cast
+
+import structlog
+
+from app.core import clock, deliveries
+from app.core.deliveries import Result
+from app.models import DeliveryState
+from emails.errors import MailError
+from emails.values import Answer, Blame, Outcome
+from emails.wire import Copy
+from tasks.hands import Hand, Queue, Turn
+from tasks.journal import Journal
+
+log = structlog.get_logger()
+
+IN_A_ROW = 10
+"""So many refusals in a row that concern the message are about us: better to stop and say so."""
+
+TRIES = 3
+"""Sessions that may break over one copy before its reader is deferred and the others go on."""
+
+FRUITLESS = 3
+"""Failures to open a session, with none open, after which the relay is let alone for a while."""
+
+
+class Sender:
+    """The postbox of one slice."""
+
+    def __init__(self, own: Journal, seconds: float, stopping: Callable[[], bool]) -> None:
+        self.own = own
+        self.turns: Queue = Queue()
+        self.done: queue.SimpleQueue[Hand | None] = queue.SimpleQueue()
+        """Hands of which every reader has a result; None wakes the clerk."""
+        self.may_claim = True
+        """The clerk may still bring more: cleared by it when there is nothing to claim."""
+        self.deadline = 0.0
+        """Monotonic time until which the claims are ours; moved by the clerk."""
+        self.trouble = ""
+        self._stopping = stopping
+        self._until = time.monotonic() + seconds
+        self._refusals = 0
+        self._fruitless = 0
+
+    def take(self) -> Copy | None:
+        while self.turns:
+            found = self.turns.popleft()
+            turn = cast("Turn", found.key) if isinstance(found, Copy) else found
+            why = turn.hand.unwanted.get(turn.reader.subscriber_id)
+            if why is not None:
+                self.skip(turn, why)
+                continue
+            copy = found if isinstance(found, Copy) else self._compose(turn)
+            if copy is not None:
+                return copy
+        return None
+
+    def begin(self, copy: Copy) -> bool:
+        turn = cast("Turn", copy.key)
+        if self.is_stopping() or turn.reader.subscriber_id in turn.hand.unwanted:
+            return False
+        self.own.begin(turn.hand.claim.batch_id, turn.reader.subscriber_id)
+        return True
+
+    def end(self, copy: Copy, answer: Answer) -> None:
+        turn = cast("Turn", copy.key)
+        self.own.end(turn.hand.claim.batch_id, turn.reader.subscriber_id, answer)
+        self._watch(answer)
+        if is_about_us(answer):
+            self.turns.appendleft(turn)
+        else:
+            self._result(turn, deliveries.result(turn.reader.subscriber_id, answer))
+
+    def give_back(self, copy: Copy, why: Answer) -> None:
+        turn = cast("Turn", copy.key)
+        self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
+        if copy.tries < TRIES:
+            self.turns.appendleft(copy)
+        else:
+            self._result(turn, deliveries.result(turn.reader.subscriber_id, why))
+
+    def waiting(self) -> int:
+        return len(self.turns)
+
+    def has_more(self) -> bool:
+        return bool(self.turns) or self.may_claim
+
+    def is_stopping(self) -> bool:
+        """The slice is over, or must be: nothing more is begun."""
+        now = time.monotonic()
+        return now > self.deadline or now > self._until or bool(self.trouble) or self._stopping()
+
+    def trouble_opening(self, answer: Answer) -> None:
+        self._fruitless += 1
+        if answer.outcome is Outcome.REFUSED or self._fruitless >= FRUITLESS:
+            self._say(answer)
+
+    def skip(self, turn: Turn, why: str) -> None:
+        subscriber_id = turn.reader.subscriber_id
+        result = Result(subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why)
+        self._result(turn, result)
+
+    def _compose(self, turn: Turn) -> Copy | None:
+        try:
+            envelope = turn.hand.skeleton.fill(turn.hand.letterbox.addressee(turn.reader))
+        except MailError as odd:
+            self.skip(turn, f"no mail can be made for this reader: {odd}")
+            return None
+        # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
+        return Copy(turn, envelope.mail_from, envelope.rcpt_to, envelope.data + b".\r\n")
+
+    def _result(self, turn: Turn, result: Result) -> None:
+        hand = turn.hand
+        hand.results.append(result)
+        hand.open -= 1
+        if hand.is_done:
+            self.done.put(hand)
+
+    def _watch(self, answer: Answer) -> None:
+        """Notice when the relay is speaking about us and not about readers."""
+        self._fruitless = 0
+        about_message = answer.outcome is Outcome.REFUSED and (
+            answer.blame is Blame.MESSAGE or answer.enhanced.startswith("5.7.")
+        )
+        self._refusals = self._refusals + 1 if about_message else 0
+        if is_about_us(answer) or self._refusals >= IN_A_ROW:
+            self._say(answer)
+
+    def _say(self, answer: Answer) -> None:
+        said = f"{answer.code or ''} {answer.text}".strip()
+        self.trouble = f"the relay does not take our mail: {said}"
+        log.warning("relay.trouble", said=said)
+
+
+def is_about_us(answer: Answer) -> bool:
+    """Such an answer costs no reader: her copy is still to do."""
+    return answer.blame is Blame.US and answer.outcome is not Outcome.IN_DOUBT
