@@ -27,6 +27,9 @@ OPEN = frozenset(
 )
 """Endpoints that a stranger may reach."""
 
+PARTS = frozenset({"editor.progress_figures", "editor.preview_mail"})
+"""Endpoints that a page fetches for itself; nobody wants to land on one."""
+
 LONGEST_SESSION = 7 * 24 * 3600
 """Seconds from the sign-in; whoever comes later signs in again."""
 
@@ -39,7 +42,8 @@ def admit() -> ResponseReturnValue | None:
         return None
     if request.method in {"GET", "HEAD"}:
         # Our own path, kept on our side: where she is sent later is never read from an address.
-        session["wanted"] = request.full_path.rstrip("?")
+        if request.endpoint not in PARTS:
+            session["wanted"] = request.full_path.rstrip("?")
         return redirect(url_for("editor.sign_in"), 302)
     raise NotAllowed(
         _(

@@ -12,16 +12,17 @@ from app.editor import door, sheets
 from app.editor.forms import NewIssue
 from app.editor.sheets import Sheet, Typed
 from app.extensions import _, db
-from app.models import Issue, IssueState
+from app.models import EditionState, Issue, IssueState
 
 
 @door.get("/")
 def list_issues() -> ResponseReturnValue:
     rows = issues.listing()
+    # The ledger is counted for what is under way alone: a sent issue's may hold a million rows.
     running = {
         edition.id: deliveries.progress(edition.id)
         for _issue, edition in rows
-        if edition is not None and edition.planned_at is not None
+        if edition is not None and edition.state is EditionState.PLANNED
     }
     return render_template(
         "editor/issues.html", rows=rows, running=running, newsletters=newsletters.listing()

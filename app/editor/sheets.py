@@ -63,9 +63,11 @@ def read(request: Request, issue: Issue) -> Typed:
     rows = tuple(_rows(request, issue, faults))
     leftovers = "" if action == "without-leftovers" else form.get("leftovers")
     words = Words(form.get("subject", ""), form.get("preheader", ""), leftovers, rows)
+    # The revision stays the one that the page began from: a stale page is told so, also later.
+    revision = _number(form.get("revision", ""))
     return Typed(
-        sheet=Sheet(words.subject, words.preheader, leftovers or "", issue.revision, rows),
-        revision=_number(form.get("revision", "")),
+        sheet=Sheet(words.subject, words.preheader, leftovers or "", revision, rows),
+        revision=revision,
         words=words,
         action=action,
         target=_number(target),

@@ -14,6 +14,7 @@ from app.models import (
     Delivery,
     DeliveryState,
     Edition,
+    EditionState,
     Issue,
     Subscription,
     SubscriptionState,
@@ -195,3 +196,13 @@ def test_the_index_shows_how_far_each_issue_is(at_desk: Desk, issue: Issue) -> N
     settle(planned(at_desk, issue), [DeliveryState.ACCEPTED] * 5)
     page = at_desk.get("/editor/?lang=en").text
     assert 'max="25" value="5"' in page
+
+
+def test_the_index_says_how_many_copies_a_sent_issue_had(at_desk: Desk, issue: Issue) -> None:
+    edition = planned(at_desk, issue)
+    settle(edition, [DeliveryState.ACCEPTED] * 25)
+    edition.state = EditionState.SENT
+    db.session.commit()
+    page = at_desk.get("/editor/?lang=en").text
+    assert ">sent<" in page
+    assert "25 copies" in page

@@ -114,6 +114,14 @@ def test_who_saves_second_is_told_and_loses_no_word(at_desk: Desk, issue: Issue)
     assert at_desk.post(url(issue), {**form, "revision": 2}).status_code == 303
 
 
+def test_a_stale_page_is_told_so_even_after_another_mistake(at_desk: Desk, issue: Issue) -> None:
+    issues.save(issue, 1, issues.Words("Celui d'une autre", ""))
+    db.session.commit()
+    refused = at_desk.post(url(issue), desk.form_of(issue, revision=1, subject="x" * 251))
+    assert refused.status_code == 422
+    assert 'name="revision" value="1"' in refused.text
+
+
 def test_a_story_removed_meanwhile_comes_back_with_what_was_typed(
     at_desk: Desk, issue: Issue
 ) -> None:

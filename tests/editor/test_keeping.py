@@ -13,6 +13,7 @@ from app.models import Editor, Issue, Notice, NoticeKind, Role
 from tests import desk
 from tests.core.test_imports import PLAIN, REAL
 from tests.desk import Desk
+from tests.hostile import is_alive
 
 
 @pytest.fixture
@@ -94,6 +95,18 @@ def test_an_editor_invited_twice_is_said(admin: Desk) -> None:
 def test_a_role_that_is_none_is_refused(admin: Desk, role: str) -> None:
     form = {"name": "Nina", "address": "nina@hebdo.example", "role": role}
     assert admin.post("/editor/editors", form).status_code == 422
+
+
+def test_a_name_is_text_in_every_sentence_about_it(admin: Desk) -> None:
+    form = {"name": "<script>alert(1)</script>", "address": "x@hebdo.example", "role": "editor"}
+    admin.post("/editor/editors", form)
+    found = editors.find("x@hebdo.example")
+    assert found is not None
+    assert not is_alive(admin.get("/editor/editors").text)
+    admin.post(f"/editor/editors/{found.id}/remove")
+    page = admin.get("/editor/editors").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert not is_alive(page)
 
 
 def test_a_removed_editor_is_out_at_once(flask_app: Flask, admin: Desk) -> None:
