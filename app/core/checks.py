@@ -31,7 +31,7 @@ def faults(issue: Issue) -> list[Fault]:
         written = _written(issue, rubric)
         found += _count(rubric, len(written))
         for story in written:
-            found += _story(rubric, story)
+            found += _story(story)
     return [*found, *_newsletter(issue.newsletter)]
 
 
@@ -55,8 +55,7 @@ def advice(issue: Issue) -> list[Fault]:
     for rubric in issue.newsletter.rubrics:
         for story in _written(issue, rubric):
             found += _unknown_slots(f"story-{story.id}-body", (story.title, story.body))
-            if rubric.kind is RubricKind.LINKS and not story.link:
-                found.append(_linkless(rubric, story))
+            found += _unfit(rubric, story)
     return found
 
 
@@ -93,7 +92,7 @@ def _count(rubric: Rubric, count: int) -> Iterator[Fault]:
         )
 
 
-def _story(rubric: Rubric, story: Story) -> Iterator[Fault]:
+def _story(story: Story) -> Iterator[Fault]:
     named = _name(story)
     if story.link and not markup.safe_link(story.link):
         yield Fault(
@@ -110,11 +109,6 @@ def _story(rubric: Rubric, story: Story) -> Iterator[Fault]:
         yield Fault(
             f"story-{story.id}-image_alt",
             _("The picture of %(story)s needs words for those who cannot see it.", story=named),
-        )
-    if rubric.kind is RubricKind.IMAGE and story.image is None:
-        yield Fault(
-            f"story-{story.id}-picture",
-            _("“%(rubric)s” wants a picture for %(story)s.", rubric=rubric.title, story=named),
         )
 
 
@@ -148,17 +142,23 @@ def _unknown_slots(where: str, texts: Iterable[str]) -> list[Fault]:
     ]
 
 
-def _linkless(rubric: Rubric, story: Story) -> Fault:
-    sentence = _(
-        "%(story)s stands under “%(rubric)s” without a link.",
-        story=_name(story),
-        rubric=rubric.title,
-    )
-    return Fault(f"story-{story.id}-link", sentence)
+def _unfit(rubric: Rubric, story: Story) -> Iterator[Fault]:
+    """What a story of this kind of rubric usually has."""
+    known = {"story": _name(story), "rubric": rubric.title}
+    if rubric.kind is RubricKind.LINKS and not story.link:
+        yield Fault(
+            f"story-{story.id}-link",
+            _("%(story)s stands under “%(rubric)s” without a link.", **known),
+        )
+    if rubric.kind is RubricKind.IMAGE and story.image is None:
+        yield Fault(
+            f"story-{story.id}-picture",
+            _("%(story)s stands under “%(rubric)s” without a picture.", **known),
+        )
 
 
 def _name(story: Story) -> object:
     words = story.title or story.body.strip()
     if not words:
         return _("a story without words")
-    return f"“{words[:60]}…”" if len(words) > 60 else f"“{words}”"
+    return _("“%(words)s”", words=f"{words[:60]}…" if len(words) > 60 else words)
