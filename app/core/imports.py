@@ -19,6 +19,7 @@ from app.models import Rubric, RubricKind
 LONGEST_TAGLINE = 200
 SUBJECT_KEYS = ("subject", "objet", "sujet")
 PREHEADER_KEYS = ("preheader", "accroche")
+TAGLINE_KEYS = ("tagline", "devise")
 NUMBER_KEYS = ("number", "numero")
 
 
@@ -88,6 +89,8 @@ def _read_front(imported: Imported, manuscript: Manuscript) -> None:
             imported.subject = line.text
         elif key in PREHEADER_KEYS:
             imported.preheader = line.text
+        elif key in TAGLINE_KEYS and len(line.text) <= LONGEST_TAGLINE:
+            imported.tagline = line.text
         elif key in NUMBER_KEYS and line.text.isdecimal() and int(line.text[:9]) > 0:
             imported.number = int(line.text[:9])
         else:

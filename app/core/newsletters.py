@@ -62,14 +62,14 @@ MODEL_RUBRICS = {
             least=1,
             most=6,
         ),
-        RubricPlan(RubricKind.LINKS, "Et aussi", "et-aussi", least=1),
+        RubricPlan(RubricKind.LINKS, "Et aussi", "et-aussi", least=1, most=50),
     ),
     "en": (
         RubricPlan(RubricKind.LEAD, "The lead", "lead", required=True, least=1, most=1),
         RubricPlan(RubricKind.BRIEFS, "In brief", "briefs", required=True, least=3, most=12),
         RubricPlan(RubricKind.IMAGE, "Picture of the week", "picture", least=1, most=1),
         RubricPlan(RubricKind.INTERVIEWS, "Interviews", "interviews", least=1, most=6),
-        RubricPlan(RubricKind.LINKS, "Also", "also", least=1),
+        RubricPlan(RubricKind.LINKS, "Also", "also", least=1, most=50),
     ),
 }
 """The rubrics of a weekly like the model's; a newsletter may be given others."""

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 _MARK = re.compile(r"(?:\.{3}|[.!?…])+(?:[ \u00a0\u202f]?[»›]|[”’\"')\]])*(?=\s)")
 _BEGINNING = re.compile(r"[\s«‹“‘\"'(\[¿¡–—-]*(\w)")
 _LAST_WORD = re.compile(r"([^\s«“\"'’(\[]+)\.$")
-_ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)+[^\W\d_]|Inc|Corp|Ltd|Cie")
+_ELLIPSIS = re.compile(r"(?:\.{3}|…)$")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -60,13 +61,19 @@ def ends(text: str) -> bool:
 def _ends(text: str) -> Iterator[int]:
     for mark in _MARK.finditer(text):
         rest = text[mark.end() :]
-        if _begins(rest) and not _is_abbreviation(text[: mark.end()], rest):
+        before = text[: mark.end()]
+        if _begins(rest) and not _is_pause(before, rest) and not _is_abbreviation(before, rest):
             yield mark.end()
 
 
 def _begins(rest: str) -> bool:
     found = _BEGINNING.match(rest)
     return found is not None and not found[1].islower()
+
+
+def _is_pause(before: str, rest: str) -> bool:
+    """Three points before a name hold the breath (`Et si... OpenAI`); before `Le` they end."""
+    return _ELLIPSIS.search(before) is not None and _next_word(rest) not in _OPENERS
 
 
 def _is_abbreviation(before: str, rest: str) -> bool:

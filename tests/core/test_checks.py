@@ -86,10 +86,10 @@ def test_a_link_in_the_text_that_leads_nowhere_is_named(issue: Issue) -> None:
     assert "exemple.fr" in said(issue)[f"story-{story.id}-body"]
 
 
-def test_a_picture_needs_words_and_the_picture_rubric_a_picture(issue: Issue) -> None:
+def test_a_picture_needs_words(issue: Issue) -> None:
     story = stories.append(issue, rubric(issue, 2))
     story.title = "Vue du ciel"
-    assert list(said(issue)) == [f"story-{story.id}-picture"]
+    assert f"story-{story.id}-picture" in [each.where for each in checks.advice(issue)]
     story.image = Image(
         name="0" * 64 + ".png",
         media_type="image/png",
