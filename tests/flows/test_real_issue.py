@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 import subprocess
@@ -102,6 +103,13 @@ def words(text: str) -> list[str]:
     return re.findall(r"[\w’'€%]+", re.sub(r"[\s\u00a0\u202f]+", " ", text))
 
 
+def printed_words(text: str) -> list[str]:
+    """The words between the mail's head and its foot, rubric titles aside."""
+    lines = text[text.index("À LA UNE") : text.index("-" * 72)].splitlines()
+    titles = {above for above, line in itertools.pairwise(lines) if re.fullmatch("=+", line)}
+    return [word for line in lines if line not in titles for word in words(line)]
+
+
 def holds_in_order(whole: list[str], part: list[str]) -> bool:
     rest = iter(whole)
     return all(word in rest for word in part)
@@ -137,16 +145,9 @@ def test_the_real_issue_reaches_a_thousand_readers_word_for_word(flask_app: Flas
     check_copies(received)
     first = message_from_bytes(received[0].data, policy=policy.default)
     assert first["Subject"] == lines[0]
-    text = body(received[0])
-    for line in lines[2:]:
-        if line and line not in HEADINGS:
-            assert holds_in_order(words(text), words(line)), line
-    assert "97,4" in text
-    figures = set(re.findall(r"\d+", " ".join(lines)))
-    before_footer = text[: text.index("Les Éditions du Marronnier")]
-    invented = set(re.findall(r"\d+", before_footer)) - figures
-    # The masthead's own: the issue's number and its date; and what numbers the links.
-    assert len(invented) < 15, invented
+    assert printed_words(body(received[0])) == [
+        word for line in lines[2:] if line not in HEADINGS for word in words(line)
+    ]
 
 
 def test_our_own_sample_reaches_a_thousand_readers_word_for_word(flask_app: Flask) -> None:
