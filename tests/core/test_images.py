@@ -76,16 +76,20 @@ def test_a_sideways_photograph_stands_upright(flask_app: Flask, tmp_path: Path) 
     assert (image.width, image.height) == (30, 40)
 
 
+@pytest.mark.parametrize("beside", ["exif", "icc_profile", "comment"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_nothing_that_was_written_beside_the_pixels_is_kept(
-    flask_app: Flask, tmp_path: Path, kind: str
+    flask_app: Flask, tmp_path: Path, kind: str, beside: str
 ) -> None:
     exif = Pillow.Exif()
     exif[0x010E] = "the secret garden"
-    content = picture(kind, exif=exif) + b"<script>the secret tail</script>"
-    assert b"secret garden" in content
+    written = exif if beside == "exif" else b"the secret garden"
+    content = picture(kind, **{beside: written}) + b"<script>the secret tail</script>"
     stored = (tmp_path / images.keep(content, tmp_path).name).read_bytes()
     assert b"secret" not in stored
+    with Pillow.open(BytesIO(stored)) as opened:
+        assert not opened.getexif()
+        assert not {"icc_profile", "comment", "exif"} & set(opened.info)
 
 
 def test_what_shines_through_stays_so(flask_app: Flask, tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_only_the_first_frame_of_a_gif_is_kept(flask_app: Flask, tmp_path: Path)
 def test_a_picture_of_too_many_pixels_is_refused_by_its_header(
     flask_app: Flask, tmp_path: Path, width: int, height: int
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="too many pixels"):
         images.keep(png_of(width, height), tmp_path)
     assert list(tmp_path.glob("*.png")) == []
 
