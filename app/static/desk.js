@@ -25,6 +25,17 @@
     show();
   }
 
+  /* Saved in the middle of a long issue, the page comes back where it was left, not at its top. */
+  function keepPlace() {
+    const key = "place:" + location.pathname;
+    const place = sessionStorage.getItem(key);
+    sessionStorage.removeItem(key);
+    if (place && !location.hash) window.scrollTo({ top: Number(place), behavior: "instant" });
+    form.addEventListener("submit", (event) => {
+      if (event.submitter && event.submitter.value === "save") sessionStorage.setItem(key, window.scrollY);
+    });
+  }
+
   function openTarget() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
@@ -69,7 +80,7 @@
     setTimeout(() => follow(section), 2000);
   }
 
-  if (form) keepWords();
+  if (form) { keepWords(); keepPlace(); }
   window.addEventListener("hashchange", openTarget);
   if (location.hash) openTarget();
   const section = document.querySelector("[data-figures]:not([data-over])");

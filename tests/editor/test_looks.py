@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.core import issues, stories
-from app.extensions import db, limiter
+from app.core import editors, issues, stories
+from app.extensions import db, limiter, links
 from app.models import Delivery, DeliveryState, Edition, Issue, Role
 from tasks import approvals
 from tasks.issues import press
@@ -69,6 +69,13 @@ def enter(page: Any, server: LiveServer) -> None:
     page.wait_for_url(f"{server.url}/editor/")
 
 
+def password_link() -> str:
+    """What the admin's mail would hold."""
+    admin = editors.find(desk.ADDRESSES[Role.ADMIN])
+    assert admin is not None
+    return links().password(admin.id, admin.stamp)
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_axe_finds_nothing_at_the_desk_and_nothing_overflows(
     browser: Any, server: LiveServer, issue: Issue, sent: Issue, width: int, scheme: str
@@ -79,6 +86,7 @@ def test_axe_finds_nothing_at_the_desk_and_nothing_overflows(
         *("/editor/issues/new", "/editor/issues/import", "/editor/editors"),
         *("/editor/newsletters", "/editor/newsletters/essentiel-ia"),
         *("/editor/password", "/editor/password/spent", "/editor/issues/999"),
+        password_link().removeprefix(server.url),
     ]
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     db.session.rollback()
@@ -121,6 +129,22 @@ def test_ctrl_s_saves(browser: Any, server: LiveServer, issue: Issue) -> None:
         page.keyboard.press("Control+s")
     db.session.rollback()
     assert issue.subject == "Gardé par le clavier"
+    page.close()
+
+
+def test_a_page_saved_far_down_comes_back_far_down(
+    browser: Any, server: LiveServer, issue: Issue
+) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.locator(".desk-story textarea").last.fill("Corrigé tout en bas")
+    left_at = page.evaluate("window.scrollY")
+    assert left_at > 1000
+    db.session.rollback()
+    with page.expect_navigation():
+        page.click("text=Save >> nth=0")
+    assert abs(page.evaluate("window.scrollY") - left_at) < 200
     page.close()
 
 
