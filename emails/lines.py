@@ -18,9 +18,9 @@ import socket
 import ssl
 import threading
 import time
-from typing import Protocol
 
-from emails import sessions, wire
+from emails import sessions
+from emails.copies import Postbox
 from emails.sessions import Refused
 from emails.values import Answer, Relay
 from emails.wire import Wire
@@ -32,20 +32,6 @@ LOOK = 0.5
 """Seconds after which the loop looks up although nothing was heard."""
 IDLE_LOOK = 0.005
 """The same while a wire has nothing to post and more is to come."""
-
-
-class Postbox(wire.Postbox, Protocol):
-    def waiting(self) -> int:
-        """How many copies could be taken now."""
-
-    def has_more(self) -> bool:
-        """Whether copies may still come. False: the loop ends when all are answered."""
-
-    def is_stopping(self) -> bool:
-        """Begin nothing more; end when what is begun has its answer."""
-
-    def trouble_opening(self, answer: Answer) -> None:
-        """No session is open, and another could not be opened or closed before it took a message."""
 
 
 class Lines:

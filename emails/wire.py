@@ -17,10 +17,10 @@ import socket
 import ssl
 import time
 from collections import deque
-from typing import Protocol
 
 from emails import answers
 from emails.answers import Phase
+from emails.copies import Copy, Postbox
 from emails.values import Answer
 
 CHUNK = 65_536
@@ -30,40 +30,6 @@ LONGEST_REPLY = 16_384
 """Bytes without a line end after which what we hear is not SMTP."""
 
 _WAITING = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-
-
-class Copy:
-    """One message for one reader; `data` is dot-stuffed and ends with the final dot."""
-
-    __slots__ = ("data", "envelope", "key", "tries")
-
-    def __init__(self, key: object, mail_from: str, rcpt_to: str, data: bytes) -> None:
-        self.key = key
-        """Whatever the postbox knows it by."""
-        self.envelope = (
-            b"MAIL FROM:<%b>\r\n" % mail_from.encode("ascii"),
-            b"RCPT TO:<%b>\r\n" % rcpt_to.encode("ascii"),
-            b"DATA\r\n",
-        )
-        self.data = data
-        self.tries = 0
-        """How many sessions broke before its final dot was out."""
-
-
-class Postbox(Protocol):
-    """Where copies come from and answers go. Called from the loop's thread only; must not block."""
-
-    def take(self) -> Copy | None:
-        """The next copy to post; None when there is none at the moment."""
-
-    def begin(self, copy: Copy) -> bool:
-        """The relay waits for the content. False: do not send it (then the session is closed)."""
-
-    def end(self, copy: Copy, answer: Answer) -> None:
-        """What the relay made of it."""
-
-    def give_back(self, copy: Copy, why: Answer) -> None:
-        """The session broke before its final dot was out whole: it is still to do."""
 
 
 class Wire:
@@ -90,6 +56,8 @@ class Wire:
         self._unsaid: deque[tuple[Phase, bytes]] = deque()
         """Commands that a relay without PIPELINING has yet to hear."""
         self._refusal: Answer | None = None
+        self._is_named = False
+        """The relay took MAIL for what is announced: if it breaks now, the copy may be why."""
         self._heard = b""
         self._pending: list[memoryview] = []
         self._until_dot = 0
@@ -146,7 +114,7 @@ class Wire:
         if begun is not None and self._until_dot <= 0:
             self.postbox.end(begun, answers.silence(Phase.DOT, reason))
         elif begun is not None:
-            self._give_back(begun, answers.silence(Phase.DATA, reason))
+            self._give_back(begun, answers.silence(Phase.DATA, reason), suspect=True)
         self.close(answers.silence(Phase.MAIL, reason))
 
     def close(self, why: Answer) -> None:
@@ -159,10 +127,11 @@ class Wire:
         self.closed = why
         announced, self.announced = self.announced, None
         if announced is not None:
-            self._give_back(announced, why)
+            self._give_back(announced, why, suspect=self._is_named)
 
-    def _give_back(self, copy: Copy, why: Answer) -> None:
-        copy.tries += 1
+    def _give_back(self, copy: Copy, why: Answer, *, suspect: bool) -> None:
+        """A session that ends before MAIL was taken says nothing of the copy that stood next."""
+        copy.tries += suspect
         self.postbox.give_back(copy, why)
 
     def _hear(self, heard: bytes) -> None:
@@ -189,6 +158,8 @@ class Wire:
             self._data_answered(code, text)
         elif not 200 <= code <= 299 and phase is not Phase.RESET:
             self._refusal = self._refusal or answers.read(phase, code, text)
+        elif phase is Phase.MAIL:
+            self._is_named = True
         if code == 421 and self.closed is None:
             self.close(answers.read(Phase.GREETING, code, text))
         elif self._unsaid and self.closed is None:
@@ -238,7 +209,7 @@ class Wire:
         copy = self.postbox.take()
         if copy is None:
             return b""
-        self.announced = copy
+        self.announced, self._is_named = copy, False
         commands = list(zip((Phase.MAIL, Phase.RCPT, Phase.DATA), copy.envelope, strict=True))
         if reset:
             commands.insert(0, (Phase.RESET, b"RSET\r\n"))

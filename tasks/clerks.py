@@ -20,7 +20,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
-from app.core import audiences, batches, deliveries, editions
+from app.core import audiences, batches, deliveries, editions, ledger
 from app.core.batches import LEASE, Claim
 from app.database import reading_only
 from app.extensions import db
@@ -128,7 +128,7 @@ class Clerk:
 
     def _write(self, hand: Hand, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> None:
         """Results and release of one hand; with a past fence nothing is written and that is said."""
-        if deliveries.settle(hand.claim, hand.results):
+        if ledger.settle(hand.claim, hand.results):
             batches.release(hand.claim, done=done, wait=wait)
         else:
             log.error("batch.lost", batch=hand.claim.batch_id, begun=len(hand.results))
@@ -148,8 +148,10 @@ class Clerk:
         if not recover(held):
             return
         with reading_only():
-            to_do = deliveries.to_do(held)
+            to_do = ledger.to_do(held)
             wanted, skipped = audiences.turn(held.newsletter_id, to_do)
+            if held.is_cancelled:
+                wanted, skipped = {}, dict.fromkeys(to_do, "the edition was cancelled")
             hand = Hand(held, *self._means(held.edition_id), len(to_do))
             db.session.commit()
         self.hands.append(hand)
@@ -190,6 +192,9 @@ class Clerk:
             for hand in self.hands:
                 claim = hand.claim
                 _, hand.unwanted = audiences.turn(claim.newsletter_id, claim.subscriber_ids)
+            if not editions.all_planned({hand.claim.edition_id for hand in self.hands}):
+                # Paused or cancelled: the slice ends, and the next claims what may be sent.
+                self.sender.deadline = 0.0
             db.session.commit()
 
     def _give_all_back(self) -> None:

@@ -6,9 +6,9 @@ from collections import deque
 
 from app.core.audiences import Reader
 from app.core.batches import Claim
-from app.core.deliveries import Result
+from app.core.ledger import Result
 from emails.compose import Skeleton
-from emails.wire import Copy
+from emails.copies import Copy
 from tasks.addressees import Letterbox
 
 

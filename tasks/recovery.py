@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from app.core import batches, deliveries
+from app.core import batches, ledger
 from app.core.batches import Claim
-from app.core.deliveries import Result
+from app.core.ledger import Result
 from app.extensions import db, settings
 from tasks import journal
 from tasks.senders import is_about_us
@@ -25,9 +25,9 @@ def recover(held: Claim) -> bool:
     try:
         with journal.left_by(settings().state_dir, held.last_owner) as path:
             trace = journal.read(path, held.batch_id) if path else None
-            found = [_recovered(one, trace) for one in deliveries.to_do(held)]
+            found = [_recovered(one, trace) for one in ledger.to_do(held)]
             results = [one for one in found if one]
-            ours = deliveries.settle(held, results)
+            ours = ledger.settle(held, results)
             db.session.commit()
             if path and not batches.is_owned(held.last_owner):
                 path.unlink()
@@ -44,10 +44,10 @@ def recover(held: Claim) -> bool:
 
 def _recovered(subscriber_id: int, trace: journal.Trace | None) -> Result | None:
     if trace is None:
-        return deliveries.in_doubt(subscriber_id, "its worker was lost, and its journal with it")
+        return ledger.in_doubt(subscriber_id, "its worker was lost, and its journal with it")
     answer = trace.answers.get(subscriber_id)
     if subscriber_id in trace.begun:
-        return deliveries.in_doubt(subscriber_id, "its worker was lost before the relay answered")
+        return ledger.in_doubt(subscriber_id, "its worker was lost before the relay answered")
     if answer is None or is_about_us(answer):
         return None
-    return deliveries.result(subscriber_id, answer)
+    return ledger.result(subscriber_id, answer)

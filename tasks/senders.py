@@ -13,12 +13,12 @@ from typing import cast
 
 import structlog
 
-from app.core import clock, deliveries
-from app.core.deliveries import Result
+from app.core import clock, ledger
+from app.core.ledger import Result
 from app.models import DeliveryState
+from emails.copies import Copy
 from emails.errors import MailError
 from emails.values import Answer, Blame, Outcome
-from emails.wire import Copy
 from tasks.hands import Hand, Queue, Turn
 from tasks.journal import Journal
 
@@ -79,7 +79,7 @@ class Sender:
         if is_about_us(answer):
             self.turns.appendleft(turn)
         else:
-            self._result(turn, deliveries.result(turn.reader.subscriber_id, answer))
+            self._result(turn, ledger.result(turn.reader.subscriber_id, answer))
 
     def give_back(self, copy: Copy, why: Answer) -> None:
         turn = cast("Turn", copy.key)
@@ -87,7 +87,7 @@ class Sender:
         if copy.tries < TRIES:
             self.turns.appendleft(copy)
         else:
-            self._result(turn, deliveries.result(turn.reader.subscriber_id, why))
+            self._result(turn, ledger.result(turn.reader.subscriber_id, why))
 
     def waiting(self) -> int:
         return len(self.turns)

@@ -27,7 +27,7 @@ from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
 
-pytest_plugins = ["tests.service", "tests.browser", "tests.proof"]
+pytest_plugins = ["tests.service", "tests.installation", "tests.browser", "tests.proof"]
 
 SECRET = "tests-only-" + "s" * 32
 
@@ -135,10 +135,12 @@ def flask_app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def use_relay(flask_app: Flask, relay: Relay) -> None:
+def use_relay(flask_app: Flask, relay: Relay, connections: int = 10) -> None:
     """Let the app hand its mail to this relay from now on."""
     known: Settings = flask_app.extensions["hebdo.settings"]
-    flask_app.extensions["hebdo.settings"] = dataclasses.replace(known, relay=relay)
+    flask_app.extensions["hebdo.settings"] = dataclasses.replace(
+        known, relay=relay, connections=connections
+    )
 
 
 @pytest.fixture

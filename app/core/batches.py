@@ -21,6 +21,9 @@ from app.core import audiences, clock, races
 from app.extensions import db
 from app.models import Batch, Delivery, DeliveryState, Edition, EditionState
 
+CLAIMABLE = (EditionState.PLANNED, EditionState.CANCELLED)
+"""A cancelled edition's batches are claimed, too: to say of each reader that she was skipped."""
+
 SIZE = 250
 """Deliveries in a batch. A worker holds two at most, so losing it with its disk leaves at most 500 in
 doubt; at 10,000 messages a second a batch lasts 25 ms, ten times what its two writes take."""
@@ -42,6 +45,8 @@ class Claim:
     newsletter_id: int
     fence: int
     retry: bool
+    is_cancelled: bool
+    """Its edition was cancelled: nobody of it is to be mailed."""
     subscriber_ids: tuple[int, ...]
     last_owner: str
     """Who held it before us and never gave it back; empty when nothing is to be recovered."""
@@ -93,7 +98,7 @@ def claim(owner: str) -> Claim | None:
     candidate = (
         select(Batch.id)
         .join(Edition, Edition.id == Batch.edition_id)
-        .where(Edition.state == EditionState.PLANNED, _free(Batch, now), _ready(owner, now))
+        .where(Edition.state.in_(CLAIMABLE), _free(Batch, now), _ready(owner, now))
         .order_by(Batch.edition_id, Batch.n)
         .limit(1)
         .with_for_update(skip_locked=True, of=Batch)
@@ -112,13 +117,16 @@ def claim(owner: str) -> Claim | None:
     )
     if not races.won(taken.values(owner=owner, fence=before.fence + 1, lease_until=now + LEASE)):
         return None
-    edition = db.session.get_one(Edition, before.edition_id)
+    edition = db.session.execute(
+        select(Edition.newsletter_id, Edition.state).where(Edition.id == before.edition_id)
+    ).one()
     return Claim(
         batch_id=batch_id,
         edition_id=before.edition_id,
         newsletter_id=edition.newsletter_id,
         fence=before.fence + 1,
         retry=before.retry,
+        is_cancelled=edition.state is EditionState.CANCELLED,
         subscriber_ids=tuple(before.subscriber_ids),
         last_owner=last_owner,
     )
@@ -155,7 +163,7 @@ def is_idle() -> bool:
     free, held = (
         select(Batch.id)
         .join(Edition, Edition.id == Batch.edition_id)
-        .where(Edition.state == EditionState.PLANNED, Batch.done_at.is_(None), condition)
+        .where(Edition.state.in_(CLAIMABLE), Batch.done_at.is_(None), condition)
         .exists()
         for condition in (_free(Batch, now), ~_free(Batch, now))
     )
@@ -182,6 +190,12 @@ def held_by(prefix: str) -> list[tuple[int, int, str]]:
         )
     )
     return [(batch_id, fence, owner) for batch_id, fence, owner in rows]
+
+
+def _is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """Its time has come, or never will: of a cancelled edition nothing is waited for."""
+    due = (Edition.state == EditionState.PLANNED) & (Delivery.not_before <= now)
+    return or_(due, Edition.state == EditionState.CANCELLED)
 
 
 def _free(batch: type[Batch], now: dt.datetime) -> ColumnElement[bool]:
@@ -220,8 +234,8 @@ def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
     rows = db.session.execute(
         select(Delivery.edition_id, Delivery.subscriber_id)
         .join(Edition, Edition.id == Delivery.edition_id)
-        .where(Edition.state == EditionState.PLANNED, Delivery.state == DeliveryState.DEFERRED)
-        .where(Delivery.not_before <= now, Delivery.batch_id.is_(None))
+        .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
+        .where(_is_due(now))
         .order_by(Delivery.edition_id, Delivery.subscriber_id)
         .with_for_update(skip_locked=True, of=Delivery)
     ).all()

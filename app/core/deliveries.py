@@ -1,9 +1,9 @@
-"""The ledger: what became of each copy, told by the row that was written when it happened.
+"""Deliveries: what the ledger and the batches tell of an edition, and what a person may decide.
 
     (no row) ─▶ accepted | deferred | refused | in doubt | skipped
     deferred ─▶ accepted | deferred | refused (also: expired after 5 days) | in doubt | skipped
+    in doubt ─▶ accepted | refused | deferred, due at once   (only by a person's word)
 
-One row per edition and subscriber; a second one is a mail too many, so a conflict is reported.
 The equation  planned = waiting + sending + accepted + deferred + refused + in doubt + skipped
 is counted from both sides: batches say what waits and what is under way, the ledger says the rest.
 """
@@ -11,39 +11,33 @@ is counted from both sides: batches say what waits and what is under way, the le
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 
 import structlog
 from sqlalchemy import func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core import batches, clock, races
-from app.core.batches import Claim
+from app.core import clock, editions, races
 from app.extensions import db
 from app.models import Batch, Delivery, DeliveryState, Edition, EditionState, Subscriber
-from emails.values import Answer, Outcome
 
 log = structlog.get_logger()
 
-BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 240))
-"""How long a deferred copy waits after its first, second … attempt; the last one goes on."""
 
-PATIENCE = dt.timedelta(days=5)
-"""RFC 5321 §4.5.4.1: a sender gives up after four or five days."""
+class Verdict(StrEnum):
+    """What a person decides about a copy in doubt."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    AGAIN = "again"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one copy, on its way into the ledger."""
-
-    subscriber_id: int
-    state: DeliveryState
-    at: dt.datetime
-    code: int = 0
-    enhanced: str = ""
-    answer: str = ""
-    queue_id: str = ""
+_TOLD = {
+    Verdict.ACCEPTED: DeliveryState.ACCEPTED,
+    Verdict.REFUSED: DeliveryState.REFUSED,
+    Verdict.AGAIN: DeliveryState.DEFERRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,57 +78,6 @@ class ListedDelivery:
     attempts: int
     at: dt.datetime
     not_before: dt.datetime | None
-
-
-def result(subscriber_id: int, answer: Answer) -> Result:
-    """The relay's answer as the ledger keeps it."""
-    return Result(
-        subscriber_id=subscriber_id,
-        state=DeliveryState(answer.outcome),
-        at=clock.now(),
-        code=answer.code,
-        enhanced=answer.enhanced,
-        answer=answer.text,
-        queue_id=answer.queue_id,
-    )
-
-
-def in_doubt(subscriber_id: int, why: str) -> Result:
-    return result(subscriber_id, Answer(Outcome.IN_DOUBT, text=why))
-
-
-def to_do(held: Claim) -> list[int]:
-    """The ids of a batch that are still to be sent, in order.
-
-    Bounded on both sides by the batch's own ids: unbounded, this anti-join grew to 134 µs a row
-    under stale statistics (measured); bounded it stays at 2.
-    """
-    low, high = min(held.subscriber_ids), max(held.subscriber_ids)
-    rows = select(Delivery.subscriber_id).where(
-        Delivery.edition_id == held.edition_id, Delivery.subscriber_id.between(low, high)
-    )
-    if held.retry:
-        mine = rows.where(
-            Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id == held.batch_id
-        )
-        return sorted(db.session.scalars(mine))
-    known = set(db.session.scalars(rows))
-    return [one for one in held.subscriber_ids if one not in known]
-
-
-def settle(held: Claim, results: Sequence[Result]) -> bool:
-    """Write results into the ledger; False, and nothing written, when the fence is past.
-
-    The fence is tried first and in the same transaction: a worker that lost its batch cannot write.
-    """
-    count = 0 if held.retry else len(results)
-    if not batches.settled(held, count):
-        return False
-    if results and held.retry:
-        _write_again(held, results)
-    elif results:
-        _write_first(held, results)
-    return True
 
 
 def progress(edition_id: int) -> Progress:
@@ -194,6 +137,38 @@ def listing(
     ]
 
 
+def retry_now(edition_id: int) -> int:
+    """Try all deferred copies again now, without waiting for their time; how many there are."""
+    return races.rows_changed(
+        update(Delivery)
+        .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.DEFERRED)
+        .where(Delivery.batch_id.is_(None))
+        .values(not_before=clock.now())
+    )
+
+
+def resolve(
+    edition_id: int, verdict: Verdict, subscriber_ids: Collection[int] | None = None
+) -> int:
+    """A person says what became of copies in doubt (all, or these); how many were still in doubt.
+
+    *Again* sends under the same Message-ID: a mail program that got both shows one.
+    """
+    doubted = update(Delivery).where(
+        Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT
+    )
+    if subscriber_ids is not None:
+        doubted = doubted.where(Delivery.subscriber_id.in_(subscriber_ids))
+    now = clock.now()
+    told: dict[str, object] = {"state": _TOLD[verdict], "at": now}
+    if verdict is Verdict.AGAIN:
+        told |= {"not_before": now, "first_at": now}
+    count = races.rows_changed(doubted.values(told))
+    if count and verdict is Verdict.AGAIN:
+        editions.reopen(edition_id)
+    return count
+
+
 def close(edition_id: int) -> bool:
     """Call the edition sent when nothing waits and nothing is deferred; False when that is not so."""
     open_batch = select(Batch.id).where(Batch.edition_id == edition_id, Batch.done_at.is_(None))
@@ -206,60 +181,3 @@ def close(edition_id: int) -> bool:
         .where(~open_batch.exists(), ~deferred.exists())
         .values(state=EditionState.SENT, sent_at=clock.now(), trouble="")
     )
-
-
-def _write_first(held: Claim, results: Sequence[Result]) -> None:
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Delivery).on_conflict_do_nothing()
-    written = db.session.scalars(
-        statement.returning(Delivery.subscriber_id),
-        [_row(held.edition_id, one, attempts=1, first_at=one.at) for one in results],
-    )
-    missing = {one.subscriber_id for one in results} - set(written)
-    if missing:
-        log.error("ledger.conflict", edition=held.edition_id, subscribers=sorted(missing))
-
-
-def _write_again(held: Claim, results: Sequence[Result]) -> None:
-    """Move deferred rows on; only rows that this batch holds."""
-    rows = {
-        row.subscriber_id: row
-        for row in db.session.scalars(
-            select(Delivery)
-            .where(Delivery.edition_id == held.edition_id, Delivery.batch_id == held.batch_id)
-            .where(Delivery.subscriber_id.in_([one.subscriber_id for one in results]))
-            .execution_options(populate_existing=True)
-        )
-    }
-    for one in results:
-        row = rows.pop(one.subscriber_id, None)
-        if row is None:
-            log.error("ledger.conflict", edition=held.edition_id, subscribers=[one.subscriber_id])
-            continue
-        kept = _row(held.edition_id, one, attempts=row.attempts + 1, first_at=row.first_at)
-        for name, value in kept.items():
-            setattr(row, name, value)
-    db.session.flush()
-
-
-def _row(edition_id: int, one: Result, attempts: int, first_at: dt.datetime) -> dict[str, object]:
-    state, answer, not_before = one.state, one.answer, None
-    if state is DeliveryState.DEFERRED:
-        not_before = one.at + BACKOFF[min(attempts, len(BACKOFF)) - 1]
-        if not_before > first_at + PATIENCE:
-            state, not_before = DeliveryState.REFUSED, None
-            answer = f"expired after {attempts} attempts; the last answer was: {answer}"
-    return {
-        "edition_id": edition_id,
-        "subscriber_id": one.subscriber_id,
-        "state": state,
-        "code": one.code,
-        "enhanced": one.enhanced,
-        "answer": answer,
-        "queue_id": one.queue_id,
-        "attempts": attempts,
-        "first_at": first_at,
-        "at": one.at,
-        "not_before": not_before,
-        "batch_id": None,
-    }

@@ -1,7 +1,8 @@
 """Editions: an issue frozen when *send* is pressed, printed by a worker, never changed after.
 
-Draft → ordered → printed → planned → sent. Each step is a conditional UPDATE on the state before it,
-so that twenty presses, eight workers and three beats make one send; who loses the race gets None.
+Draft → ordered → printed → planned (⇄ paused) → sent, or cancelled. Each step is a conditional
+UPDATE on the state before it, so that twenty presses, eight workers and three beats make one send;
+who loses the race gets None.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select, update
@@ -90,6 +92,48 @@ def halt(edition_id: int, trouble: str, state: EditionState) -> None:
         update(Edition)
         .where(Edition.id == edition_id, Edition.state == state)
         .values(state=EditionState.HALTED, trouble=trouble)
+    )
+
+
+def pause(edition_id: int) -> bool:
+    """Begin nothing more of it, within the second; False when it is not being sent."""
+    return _step(edition_id, (EditionState.PLANNED,), EditionState.PAUSED)
+
+
+def resume(edition_id: int) -> bool:
+    """Go on where it was paused; False when it is not paused."""
+    return _step(edition_id, (EditionState.PAUSED,), EditionState.PLANNED)
+
+
+def cancel(edition_id: int) -> bool:
+    """Begin nothing more of it, ever; what is still to do becomes *skipped*. False when it is over."""
+    stoppable = (
+        EditionState.ORDERED,
+        EditionState.PRINTED,
+        EditionState.PLANNED,
+        EditionState.PAUSED,
+    )
+    return _step(edition_id, stoppable, EditionState.CANCELLED)
+
+
+def reopen(edition_id: int) -> bool:
+    """A person asked for more of an edition that was called sent."""
+    return _step(edition_id, (EditionState.SENT,), EditionState.PLANNED)
+
+
+def all_planned(edition_ids: Collection[int]) -> bool:
+    """Whether each of these is being sent: not paused, not cancelled meanwhile."""
+    stopped = select(Edition.id).where(
+        Edition.id.in_(edition_ids), Edition.state != EditionState.PLANNED
+    )
+    return db.session.scalar(stopped.limit(1)) is None
+
+
+def _step(edition_id: int, before: Collection[EditionState], after: EditionState) -> bool:
+    return races.won(
+        update(Edition)
+        .where(Edition.id == edition_id, Edition.state.in_(before))
+        .values(state=after)
     )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.core import batches, clock, deliveries, editions
+from app.core import clock, editions
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import (
@@ -24,37 +22,14 @@ from app.models import (
     Suppression,
     SuppressionReason,
 )
-from emails.values import Answer, Outcome
+from tasks import clerks, issues, lookout
 from tasks import deliveries as sending
-from tasks import clerks, issues, journal, lookout
 from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
+from tests.sends import progress, send, send_on, state
 
 Clock = Callable[[dt.timedelta], None]
-
-
-def send(edition_id: int) -> None:
-    issues.press(edition_id)
-    send_on()
-
-
-def send_on() -> None:
-    """Pump until there is nothing to claim, as a worker does."""
-    while sending.pump():
-        pass
-
-
-def state(edition_id: int) -> EditionState:
-    db.session.expire_all()
-    return db.session.get_one(Edition, edition_id).state
-
-
-def progress(edition_id: int) -> Progress:
-    db.session.rollback()
-    found = deliveries.progress(edition_id)
-    assert found.adds_up, found
-    return found
 
 
 def test_every_reader_gets_the_issue_once(flask_app: Flask) -> None:
@@ -202,122 +177,39 @@ def test_a_relay_that_is_not_there_costs_no_reader(flask_app: Flask) -> None:
     assert "relay" in db.session.get_one(Edition, edition_id).trouble
 
 
-def test_a_second_claim_finds_the_batch_taken(flask_app: Flask) -> None:
-    edition_id = rows.send_to(3)
-    issues.press(edition_id)
-    assert batches.claim("place/one") is not None
-    db.session.commit()
-    assert batches.claim("place/two") is None
-
-
-def test_who_lost_the_lease_cannot_write(flask_app: Flask, move_clock: Clock) -> None:
-    edition_id = rows.send_to(3)
-    issues.press(edition_id)
-    first = batches.claim("place/one")
-    assert first is not None
-    db.session.commit()
-    move_clock(batches.LEASE + batches.FOREIGN)
-    second = batches.claim("elsewhere/two")
-    assert second is not None
-    assert second.last_owner == "place/one"
-    late = [deliveries.result(first.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
-    assert not deliveries.settle(first, late)
-    assert not batches.renew(first)
-    db.session.commit()
-    assert list(db.session.scalars(select(Delivery))) == []
-
-
-def test_a_dead_owner_leaves_in_doubt_only_what_its_journal_cannot_tell(
-    flask_app: Flask, tmp_path: Path
-) -> None:
-    edition_id = rows.send_to(5)
-    issues.press(edition_id)
-    with journal.opened(tmp_path) as (owner, own):
-        held = batches.claim(owner)
-        assert held is not None
-        db.session.commit()
-        one, two, three, four, five = held.subscriber_ids
-        own.begin(held.batch_id, one)
-        own.end(held.batch_id, one, Answer(Outcome.ACCEPTED, 250, text="queued as A1"))
-        own.begin(held.batch_id, two)
-        own.begin(held.batch_id, three)
-        own.give_back(held.batch_id, three)
-    # Leaving the block closes the file and frees its lock, as the kernel does for the dead.
-    lookout.free_orphans()
-    with StoryRelay() as relay:
-        use_relay(flask_app, relay.relay)
-        send_on()
-    assert len(relay.received) == 3
-    kept = {row.subscriber_id: row.state for row in db.session.scalars(select(Delivery))}
-    assert kept[one] is DeliveryState.ACCEPTED
-    assert kept[two] is DeliveryState.IN_DOUBT
-    assert {kept[three], kept[four], kept[five]} == {DeliveryState.ACCEPTED}
-    assert progress(edition_id) == Progress(5, 0, 0, 4, 0, 0, 1, 0)
-    assert [each for each in (tmp_path / "journals").iterdir() if each.name != "disk"] == []
-
-
-def test_a_living_owner_keeps_its_window_past_its_lease(
-    flask_app: Flask, tmp_path: Path, move_clock: Clock
-) -> None:
-    edition_id = rows.send_to(2)
-    issues.press(edition_id)
-    with journal.opened(tmp_path) as (owner, own):
-        held = batches.claim(owner)
-        assert held is not None
-        db.session.commit()
-        own.begin(held.batch_id, held.subscriber_ids[0])
-        move_clock(batches.LEASE * 2)
-        lookout.free_orphans()
-        with StoryRelay() as relay:
-            use_relay(flask_app, relay.relay)
-            send_on()
-        assert relay.attempts == []
-    assert progress(edition_id) == Progress(2, 0, 2, 0, 0, 0, 0, 0)
-
-
-def test_a_lost_journal_puts_all_that_was_under_way_in_doubt(
-    flask_app: Flask, tmp_path: Path, move_clock: Clock
-) -> None:
-    edition_id = rows.send_to(3)
-    issues.press(edition_id)
-    held = batches.claim("another-disk/another-boot/abc")
-    assert held is not None
-    db.session.commit()
-    move_clock(batches.LEASE * 2)
-    send_on()
-    assert progress(edition_id) == Progress(3, 0, 3, 0, 0, 0, 0, 0)
-    move_clock(batches.FOREIGN)
-    with StoryRelay() as relay:
-        use_relay(flask_app, relay.relay)
-        send_on()
-    assert progress(edition_id) == Progress(3, 0, 0, 0, 0, 0, 3, 0)
-    assert state(edition_id) is EditionState.SENT
-    assert relay.received == []
-
-
-def test_a_conflict_in_the_ledger_is_reported(
-    flask_app: Flask, capsys: pytest.CaptureFixture[str]
-) -> None:
-    edition_id = rows.send_to(2)
-    issues.press(edition_id)
-    held = batches.claim("place/one")
-    assert held is not None
-    twice = [deliveries.result(held.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
-    assert deliveries.settle(held, twice)
-    assert deliveries.settle(held, twice)
-    said = capsys.readouterr()
-    assert "ledger.conflict" in said.out + said.err
-
-
-def test_on_sqlite_one_batch_is_under_way_at_a_time(flask_app: Flask) -> None:
-    edition_id = rows.send_to(batches.SIZE + 1)
-    issues.press(edition_id)
-    assert batches.claim("place/one") is not None
-    db.session.commit()
-    second = batches.claim("place/two")
-    assert (second is None) is (db.engine.dialect.name == "sqlite")
-
-
 def test_a_frozen_issue_thaws_to_the_same_words(flask_app: Flask) -> None:
     whole = rows.text(rows.newsletter())
     assert editions.thaw(editions.freeze(whole)) == whole
+
+
+def test_an_address_that_breaks_every_session_is_deferred_and_the_others_go_on(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(30)
+    poison = "reader-7@readers.invalid"
+    with StoryRelay(replies={poison: "421 4.3.0 I fall over"}) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+    assert progress(edition_id) == Progress(30, 0, 0, 29, 1, 0, 0, 0)
+    assert poison not in relay.recipients
+
+
+def test_a_relay_without_pipelining_hears_one_command_at_a_time(flask_app: Flask) -> None:
+    edition_id = rows.send_to(20)
+    with StoryRelay(pipelining=False, defer={3}, refuse={5}, refuse_data={7}) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+    assert progress(edition_id) == Progress(20, 0, 0, 17, 1, 2, 0, 0)
+    assert len(set(relay.recipients)) == 17
+
+
+def test_a_relay_that_closes_after_every_third_message_costs_sessions_and_no_reader(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(60)
+    with StoryRelay(close_every=3) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+    assert progress(edition_id) == Progress(60, 0, 0, 60, 0, 0, 0, 0)
+    assert len(set(relay.recipients)) == len(relay.recipients) == 60
+    assert relay.connections >= 20

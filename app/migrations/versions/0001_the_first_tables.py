@@ -143,7 +143,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('issue_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('newsletter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('state', sa.Enum('ordered', 'printed', 'planned', 'sent', 'halted', name='editionstate', native_enum=False, length=32), nullable=False),
+    sa.Column('state', sa.Enum('ordered', 'printed', 'planned', 'paused', 'cancelled', 'sent', 'halted', name='editionstate', native_enum=False, length=32), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),

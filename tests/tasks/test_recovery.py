@@ -1,0 +1,144 @@
+"""A batch has one owner; whatever the last one left is settled from its journal, or in doubt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import batches, ledger
+from app.core.deliveries import Progress
+from app.extensions import db
+from app.models import (
+    Delivery,
+    DeliveryState,
+    EditionState,
+)
+from emails.values import Answer, Outcome
+from tasks import issues, journal, lookout
+from tests import rows
+from tests.conftest import use_relay
+from tests.relay import StoryRelay
+from tests.sends import progress, send_on, state
+
+Clock = Callable[[dt.timedelta], None]
+
+
+def test_a_second_claim_finds_the_batch_taken(flask_app: Flask) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    assert batches.claim("place/one") is not None
+    db.session.commit()
+    assert batches.claim("place/two") is None
+
+
+def test_who_lost_the_lease_cannot_write(flask_app: Flask, move_clock: Clock) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    first = batches.claim("place/one")
+    assert first is not None
+    db.session.commit()
+    move_clock(batches.LEASE + batches.FOREIGN)
+    second = batches.claim("elsewhere/two")
+    assert second is not None
+    assert second.last_owner == "place/one"
+    late = [ledger.result(first.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
+    assert not ledger.settle(first, late)
+    assert not batches.renew(first)
+    db.session.commit()
+    assert list(db.session.scalars(select(Delivery))) == []
+
+
+def test_a_dead_owner_leaves_in_doubt_only_what_its_journal_cannot_tell(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    edition_id = rows.send_to(5)
+    issues.press(edition_id)
+    with journal.opened(tmp_path) as (owner, own):
+        held = batches.claim(owner)
+        assert held is not None
+        db.session.commit()
+        one, two, three, four, five = held.subscriber_ids
+        own.begin(held.batch_id, one)
+        own.end(held.batch_id, one, Answer(Outcome.ACCEPTED, 250, text="queued as A1"))
+        own.begin(held.batch_id, two)
+        own.begin(held.batch_id, three)
+        own.give_back(held.batch_id, three)
+    # Leaving the block closes the file and frees its lock, as the kernel does for the dead.
+    lookout.free_orphans()
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert len(relay.received) == 3
+    kept = {row.subscriber_id: row.state for row in db.session.scalars(select(Delivery))}
+    assert kept[one] is DeliveryState.ACCEPTED
+    assert kept[two] is DeliveryState.IN_DOUBT
+    assert {kept[three], kept[four], kept[five]} == {DeliveryState.ACCEPTED}
+    assert progress(edition_id) == Progress(5, 0, 0, 4, 0, 0, 1, 0)
+    assert [each for each in (tmp_path / "journals").iterdir() if each.name != "disk"] == []
+
+
+def test_a_living_owner_keeps_its_window_past_its_lease(
+    flask_app: Flask, tmp_path: Path, move_clock: Clock
+) -> None:
+    edition_id = rows.send_to(2)
+    issues.press(edition_id)
+    with journal.opened(tmp_path) as (owner, own):
+        held = batches.claim(owner)
+        assert held is not None
+        db.session.commit()
+        own.begin(held.batch_id, held.subscriber_ids[0])
+        move_clock(batches.LEASE * 2)
+        lookout.free_orphans()
+        with StoryRelay() as relay:
+            use_relay(flask_app, relay.relay)
+            send_on()
+        assert relay.attempts == []
+    assert progress(edition_id) == Progress(2, 0, 2, 0, 0, 0, 0, 0)
+
+
+def test_a_lost_journal_puts_all_that_was_under_way_in_doubt(
+    flask_app: Flask, tmp_path: Path, move_clock: Clock
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    held = batches.claim("another-disk/another-boot/abc")
+    assert held is not None
+    db.session.commit()
+    move_clock(batches.LEASE * 2)
+    send_on()
+    assert progress(edition_id) == Progress(3, 0, 3, 0, 0, 0, 0, 0)
+    move_clock(batches.FOREIGN)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert progress(edition_id) == Progress(3, 0, 0, 0, 0, 0, 3, 0)
+    assert state(edition_id) is EditionState.SENT
+    assert relay.received == []
+
+
+def test_a_conflict_in_the_ledger_is_reported(
+    flask_app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edition_id = rows.send_to(2)
+    issues.press(edition_id)
+    held = batches.claim("place/one")
+    assert held is not None
+    twice = [ledger.result(held.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
+    assert ledger.settle(held, twice)
+    assert ledger.settle(held, twice)
+    said = capsys.readouterr()
+    assert "ledger.conflict" in said.out + said.err
+
+
+def test_on_sqlite_one_batch_is_under_way_at_a_time(flask_app: Flask) -> None:
+    edition_id = rows.send_to(batches.SIZE + 1)
+    issues.press(edition_id)
+    assert batches.claim("place/one") is not None
+    db.session.commit()
+    second = batches.claim("place/two")
+    assert (second is None) is (db.engine.dialect.name == "sqlite")
