@@ -4,7 +4,8 @@
     ├── MjmlError        the MJML does not hold: says the line
     ├── UnknownSlot      typed text names a slot that does not exist
     ├── UnfitValue       a value (name, address, token) cannot stand in a mail
-    └── UnfitHeader      a newsletter's own setting cannot stand in a header
+    ├── UnfitHeader      a newsletter's own setting cannot stand in a header
+    └── UnfitKey         a key file cannot sign mail
 
 A relay's refusals are no errors: they are an `Answer`.
 """
@@ -48,3 +49,7 @@ class UnfitHeader(MailError):
     def __init__(self, header: str, reason: str) -> None:
         super().__init__(f"{header}: {reason}")
         self.header = header
+
+
+class UnfitKey(MailError):
+    """A key that receivers would not accept, or no key at all; says what the file holds."""
