@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY emails ./emails
 COPY tasks ./tasks
 COPY app ./app
-RUN pybabel compile --directory app/translations --use-fuzzy \
+RUN pybabel compile --directory app/translations \
     && pip install --no-deps --no-build-isolation .
 
 FROM ${BASE_IMAGE}

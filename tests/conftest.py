@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask
@@ -26,6 +27,12 @@ from app import create_app
 from app.core import clock
 from app.settings import Settings
 from emails.values import Relay
+
+# How long one example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.service", "tests.installation", "tests.browser", "tests.proof"]
 
