@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import ValidationError
+from wtforms import EmailField, ValidationError
 
 from app.extensions import _
 
@@ -23,7 +23,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def render_field(self, field: Any, render_kw: Any) -> Any:
-            return super().render_field(field, {**ties(field), **render_kw})
+            return super().render_field(field, {**sentences(field), **ties(field), **render_kw})
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
@@ -58,6 +58,21 @@ def ties(field: Any) -> dict[str, str]:
     if not field.errors:
         return {"aria-describedby": told[0]} if told else {}
     return {"aria-describedby": " ".join([*told, f"{field.id}-fault"]), "aria-invalid": "true"}
+
+
+def sentences(field: Any) -> dict[str, str]:
+    """What `faults.js` says of this field, so that it speaks the page's language, not the browser's."""
+    said = {}
+    if field.flags.required:
+        said["data_fault_missing"] = str(_("Please fill this in."))
+    if isinstance(field, EmailField):
+        said["data_fault_wrong"] = str(
+            _("Please write a whole e-mail address, such as marie@example.org.")
+        )
+    elif field.flags.minlength:
+        least = field.flags.minlength
+        said["data_fault_wrong"] = str(_("Please take at least %(least)s characters.", least=least))
+    return said
 
 
 def has_controls(text: str) -> bool:

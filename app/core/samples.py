@@ -100,7 +100,7 @@ def _add_reader(newsletter: Newsletter, first_name: str, address: str) -> None:
     subscriber = Subscriber(
         address=address, address_key=address, first_name=first_name, language="fr", created_at=now
     )
-    consent = Consent(act=ConsentAct.IMPORTED, at=now, wording="", source="sample readers")
+    consent = Consent(act=ConsentAct.IMPORTED, at=now, wording="", source="lecteurs d’exemple")
     db.session.add(
         Subscription(
             subscriber=subscriber,
