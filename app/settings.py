@@ -12,9 +12,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from emails.errors import UnfitKey
 from emails.values import Relay
+
+if TYPE_CHECKING:
+    from emails.dkim import Signer
 
 STATE_FILE = "state.json"
 
@@ -47,6 +52,8 @@ class Settings:
     """Sessions to the relay that one sending slot may open."""
     return_address: str = ""
     """Envelope sender, where bounces come back; empty: the newsletter's own address."""
+    signer: Signer | None = None
+    """Signs every mail for its sender's domain; None: that is the relay's business."""
     inbox_url: str = ""
     """The catcher's page, only under `hebdo up`."""
     log_format: str = "json"
@@ -144,6 +151,7 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         trusted_proxies=found.whole("HEBDO_TRUSTED_PROXIES", 0),
         connections=max(1, found.whole("HEBDO_SMTP_CONNECTIONS", 10)),
         return_address=found.text("HEBDO_RETURN_ADDRESS"),
+        signer=_signer(found),
         inbox_url=found.text("HEBDO_INBOX_URL"),
         log_format=found.text(
             "HEBDO_LOG_FORMAT", "json", pattern="json|lines", meant="json or lines"
@@ -189,6 +197,31 @@ def _relay(found: _Reading) -> Relay:
         password=unquote(parts.password or ""),
         tls=tls,
     )
+
+
+def _signer(found: _Reading) -> Signer | None:
+    """The DKIM key and its name in the DNS: both or neither, and a key that receivers accept."""
+    label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    selector = found.text(
+        "HEBDO_DKIM_SELECTOR", pattern=rf"{label}(?:\.{label})*", meant="a name such as hebdo1"
+    )
+    file = found.text("HEBDO_DKIM_KEY_FILE")
+    if not selector and not file:
+        return None
+    if not selector or not file:
+        missing = "HEBDO_DKIM_KEY_FILE" if selector else "HEBDO_DKIM_SELECTOR"
+        found.wrong.append(f"{missing} is not set (signing needs a selector and a key file)")
+        return None
+    # Cryptography takes a while to load, and most commands sign nothing.
+    from emails import dkim
+
+    try:
+        return dkim.Signer(selector, dkim.read_key(Path(file).read_bytes()))
+    except OSError as odd:
+        found.wrong.append(f"HEBDO_DKIM_KEY_FILE is {file!r}, which cannot be read: {odd.strerror}")
+    except UnfitKey as odd:
+        found.wrong.append(f"HEBDO_DKIM_KEY_FILE is {file!r}, which {odd}")
+    return None
 
 
 def _port(found: _Reading, parts: SplitResult) -> int | None:

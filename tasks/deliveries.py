@@ -39,7 +39,7 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
         if first is None:
             own.discard()
             return False
-        sender = Sender(own, seconds, stopping)
+        sender = Sender(own, seconds, stopping, known.signer)
         with Clerk(owner, sender).at_work(first):
             Lines(known.relay, sender, known.connections).run()
         if not batches.is_owned(owner):

@@ -5,6 +5,8 @@ They have a queue and a worker slot of their own, so that a big send delays none
 
 from __future__ import annotations
 
+import dataclasses
+
 import structlog
 
 from app.core import editions, notices
@@ -65,7 +67,7 @@ def _unwanted(notice: Notice) -> str:
 
 def _post(notice: Notice) -> Answer:
     try:
-        envelope = _compose(notice)
+        envelope = _signed(_compose(notice))
     except MailError as odd:
         return Answer(Outcome.REFUSED, text=f"no mail can be made of this: {odd}")
     # The order is committed and read; no transaction stays open while a relay takes its time.
@@ -79,6 +81,12 @@ def _compose(notice: Notice) -> Envelope:
         return _proof(notice)
     letter = _letter(notice)
     return compose.compile_notice(letter, _sender(notice), _addressee(notice), notice.created_at)
+
+
+def _signed(envelope: Envelope) -> Envelope:
+    """With our signature, where a key was given; else the relay signs."""
+    signer = settings().signer
+    return dataclasses.replace(envelope, data=signer.sign(envelope.data)) if signer else envelope
 
 
 def _letter(notice: Notice) -> Letter:

@@ -17,6 +17,7 @@ from app.core import clock, ledger
 from app.core.ledger import Result
 from app.models import DeliveryState
 from emails.copies import Copy
+from emails.dkim import Signer
 from emails.errors import MailError
 from emails.values import Answer, Blame, Outcome
 from tasks.hands import Hand, Queue, Turn
@@ -37,7 +38,13 @@ FRUITLESS = 3
 class Sender:
     """The postbox of one slice."""
 
-    def __init__(self, own: Journal, seconds: float, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        own: Journal,
+        seconds: float,
+        stopping: Callable[[], bool],
+        signer: Signer | None = None,
+    ) -> None:
         self.own = own
         self.turns: Queue = Queue()
         self.done: queue.SimpleQueue[Hand | None] = queue.SimpleQueue()
@@ -48,6 +55,7 @@ class Sender:
         """Monotonic time until which the claims are ours; moved by the clerk."""
         self.trouble = ""
         self._stopping = stopping
+        self._signer = signer
         self._until = time.monotonic() + seconds
         self._refusals = 0
         self._fruitless = 0
@@ -113,11 +121,12 @@ class Sender:
     def _compose(self, turn: Turn) -> Copy | None:
         try:
             envelope = turn.hand.skeleton.fill(turn.hand.letterbox.addressee(turn.reader))
+            data = self._signer.sign(envelope.data) if self._signer else envelope.data
         except MailError as odd:
             self.skip(turn, f"no mail can be made for this reader: {odd}")
             return None
         # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
-        return Copy(turn, envelope.mail_from, envelope.rcpt_to, envelope.data + b".\r\n")
+        return Copy(turn, envelope.mail_from, envelope.rcpt_to, data + b".\r\n")
 
     def _result(self, turn: Turn, result: Result) -> None:
         hand = turn.hand

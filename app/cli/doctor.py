@@ -7,6 +7,7 @@ import sys
 import click
 
 from app.api.readiness import Check, look
+from app.cli import dkim
 from app.cli.context import as_table_or_json, reading, show
 from app.extensions import settings
 from emails.smtp import Line
@@ -19,6 +20,7 @@ REMEDIES = {
     "notices": "Look at the worker's log; is the relay below all right?",
     "broker": "Is it running? REDIS_URL says where it is looked for.",
     "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
+    "dkim": "`hebdo dkim record` shows what to publish; a new record can take hours to be seen.",
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
 }
 
@@ -52,6 +54,8 @@ def _examine(names: tuple[str, ...]) -> list[Check]:
     checks = [Check("settings", True, "All settings can be read."), *look()]
     if not names or {"relay", "media"} & set(names):
         checks += _surroundings()
+    if checks[1].ok and (not names or "dkim" in names):
+        checks.append(_check_dkim())
     return [
         each
         for each in checks
@@ -66,6 +70,15 @@ def _surroundings() -> list[Check]:
     fine = answer.outcome is Outcome.ACCEPTED
     said = "takes us" if fine else f"does not: {answer.code or ''} {answer.text}".rstrip()
     return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
+
+
+def _check_dkim() -> Check:
+    signer = settings().signer
+    if signer is None:
+        return Check("dkim", True, "Hebdo signs no mail: the relay must, or HEBDO_DKIM_* are set.")
+    faults = dkim.unpublished(signer)
+    said = "; ".join(faults) if faults else "The key that signs is published for every sender"
+    return Check("dkim", not faults, f"{said}.")
 
 
 def _check_media() -> Check:

@@ -23,6 +23,7 @@ NOUNS = {
     "deliveries": "deliveries",
     "suppressions": "suppressions",
     "editors": "editors",
+    "dkim": "dkim",
     "doctor": "doctor",
 }
 """Command → the module of this package that holds it."""
