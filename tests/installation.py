@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,3 +110,8 @@ def until(fact: Callable[[], Any], otherwise: Callable[[], str] = str) -> Any:
         assert time.monotonic() < end, otherwise()
         time.sleep(0.05)
     return found
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())

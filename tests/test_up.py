@@ -8,18 +8,12 @@ import signal
 import socket
 import stat
 import time
-import urllib.request
 
 import psutil
 import pytest
 
-from tests.installation import Place, Up, until
+from tests.installation import Place, Up, get, until
 from tests.ports import free_port
-
-
-def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return str(answer.read().decode())
 
 
 def gone(processes: list[psutil.Process]) -> list[psutil.Process]:
