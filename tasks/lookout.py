@@ -80,24 +80,31 @@ def alive(queue: str) -> None:
     db.session.commit()
 
 
-def tidy() -> None:
-    """Free what dead workers hold, bring back what is due, close what is over. Twice is harmless."""
-    free_orphans()
+def tidy() -> int:
+    """Free what dead workers hold, bring back what is due, close what is over. Twice is harmless.
+
+    How many batches were freed.
+    """
+    freed = free_orphans()
     batches.plan_retries()
     db.session.commit()
     for edition_id in editions.in_state(EditionState.PLANNED):
         deliveries.close(edition_id)
     db.session.commit()
+    return freed
 
 
-def free_orphans() -> None:
+def free_orphans() -> int:
     """End the leases of owners on this disk whose journal lock is free: they are dead."""
+    freed = 0
     state_dir = settings().state_dir
     for batch_id, fence, owner in batches.held_by(journal.place(state_dir)):
         try:
             with journal.left_by(state_dir, owner) as path:
                 if path and batches.orphan(batch_id, fence):
+                    freed += 1
                     log.warning("batch.orphaned", batch=batch_id)
         except BlockingIOError:
             continue
     db.session.commit()
+    return freed

@@ -32,6 +32,11 @@ def deliveries() -> None:
     _ring("tasks.deliveries.send_batch")
 
 
+def sweep() -> None:
+    """Something may be due, or free."""
+    _ring("tasks.lookout.sweep")
+
+
 def _ring(task: str, *args: int) -> None:
     from tasks.celery import celery
 

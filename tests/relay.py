@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -75,6 +76,8 @@ class StoryRelay:
         """What was taken in whole and never answered."""
         self.attempts: list[str] = []
         """The address of every RCPT, whatever became of it."""
+        self.begun_at: list[float] = []
+        """Monotonic time of every MAIL command."""
         self.connections = 0
         self.transactions = 0
         self._loop = asyncio.new_event_loop()
@@ -89,6 +92,10 @@ class StoryRelay:
         if self.story.tls:
             tls = "implicit" if self.story.implicit_tls else "starttls"
         return Relay("127.0.0.1", self.port, user, password, tls, timeout=10.0)
+
+    def begun_since(self, moment: float) -> int:
+        """How many messages were announced after this monotonic time."""
+        return sum(at > moment for at in self.begun_at)
 
     @property
     def recipients(self) -> list[str]:
@@ -186,6 +193,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.relay.transactions += 1
+        self.relay.begun_at.append(time.monotonic())
         self.number = self.relay.transactions
         if self.number in self.story.hang_up_at_mail:
             return hang_up(server)

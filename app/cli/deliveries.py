@@ -8,12 +8,13 @@ import json
 import click
 
 from app.cli import sending
-from app.cli.context import as_table_or_json, reading, show
+from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import deliveries as core
 from app.core import editions, issues
-from app.core.deliveries import ListedDelivery
-from app.models import DeliveryState
+from app.core.deliveries import ListedDelivery, Verdict
+from app.extensions import db
+from app.models import DeliveryState, Edition
 
 COLUMNS = ("address", "state", "code", "enhanced", "answer", "attempts", "at", "not_before")
 
@@ -40,9 +41,7 @@ def deliveries() -> None:
 @reading
 def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> None:
     """The equation of issue ISSUE_ID: planned = waiting + accepted + ..., and who was refused, why."""
-    edition = editions.of_issue(issues.get(issue_id))
-    if edition is None:
-        raise Refused(f"Issue {issue_id} is a draft; nothing of it was sent.")
+    edition = _edition(issue_id)
     equation = core.progress(edition.id)
     wanted = [DeliveryState(each) for each in states] or list(TELLING)
     named = core.listing(edition.id, wanted, limit=limit)
@@ -65,6 +64,65 @@ def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> 
     if named:
         click.echo("")
         show(shape, COLUMNS, map(_row, named))
+
+
+@deliveries.command()
+@click.argument("issue_id", type=int)
+@in_app
+def retry(issue_id: int) -> None:
+    """Try the deferred copies of issue ISSUE_ID again now, without waiting for their time."""
+    from tasks import nudges
+
+    count = core.retry_now(_edition(issue_id).id)
+    db.session.commit()
+    nudges.sweep()
+    click.echo(f"{count} deferred copies are due now.")
+
+
+@deliveries.command()
+@click.argument("issue_id", type=int)
+@click.option(
+    "--as",
+    "verdict",
+    required=True,
+    type=click.Choice([each.value for each in Verdict]),
+    help="accepted: the relay has it; refused: give it up; again: send it once more.",
+)
+@click.option(
+    "--subscriber", "subscribers", type=int, multiple=True, help="Only this one; else all in doubt."
+)
+@in_app
+def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...]) -> None:
+    """Say what became of copies of issue ISSUE_ID that are in doubt. Look at the relay's log first.
+
+    A copy sent again carries the same Message-ID: a mail program that has both shows one.
+    """
+    from tasks import nudges
+
+    count = core.resolve(_edition(issue_id).id, Verdict(verdict), subscribers or None)
+    db.session.commit()
+    nudges.sweep()
+    click.echo(f"{count} copies in doubt are now: {verdict}.")
+
+
+@deliveries.command()
+@in_app
+def recover() -> None:
+    """Do by hand what the sweeper does by itself: free what dead workers hold, bring back what is due.
+
+    Harmless at any time, also while workers are sending.
+    """
+    from tasks import lookout
+
+    freed = lookout.tidy()
+    click.echo(f"{freed} batches of dead workers are free again.")
+
+
+def _edition(issue_id: int) -> Edition:
+    edition = editions.of_issue(issues.get(issue_id))
+    if edition is None:
+        raise Refused(f"Issue {issue_id} is a draft; nothing of it was sent.")
+    return edition
 
 
 def _row(one: ListedDelivery) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -91,6 +92,47 @@ def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes
         click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
         return
     sys.exit(sending.follow(edition.id, first_pass=first_pass, timeout=timeout))
+
+
+@issues.command()
+@click.argument("issue_id", type=int)
+@in_app
+def pause(issue_id: int) -> None:
+    """Begin no more copies of issue ISSUE_ID, until it is resumed."""
+    _step(issue_id, editions.pause, "paused")
+
+
+@issues.command()
+@click.argument("issue_id", type=int)
+@in_app
+def resume(issue_id: int) -> None:
+    """Go on with issue ISSUE_ID where it was paused."""
+    from tasks import nudges
+
+    _step(issue_id, editions.resume, "going on")
+    nudges.deliveries()
+
+
+@issues.command()
+@click.argument("issue_id", type=int)
+@in_app
+def cancel(issue_id: int) -> None:
+    """Send nothing more of issue ISSUE_ID, ever. Who was still to get it is skipped."""
+    from tasks import nudges
+
+    _step(issue_id, editions.cancel, "cancelled")
+    nudges.deliveries()
+
+
+def _step(issue_id: int, verb: Callable[[int], bool], done: str) -> None:
+    edition = editions.of_issue(core.get(issue_id))
+    if edition is None:
+        raise Refused(f"Issue {issue_id} is a draft; nothing of it was sent.")
+    if not verb(edition.id):
+        db.session.refresh(edition)
+        raise Refused(f"Issue {issue_id} is {edition.state}: it cannot be {done} now.")
+    db.session.commit()
+    click.echo(f"Issue {issue_id} is {done}.")
 
 
 def _order(issue: Issue, yes: bool) -> Edition:

@@ -73,6 +73,8 @@ def sentence(equation: Equation) -> str:
 def _is_done(edition: Edition, equation: Equation, first_pass: bool) -> bool:
     if edition.state in (EditionState.SENT, EditionState.HALTED):
         return True
+    if edition.state is EditionState.CANCELLED:
+        return equation.is_over
     tried = not equation.waiting and not equation.sending
     return first_pass and edition.state is EditionState.PLANNED and tried
 
@@ -80,6 +82,8 @@ def _is_done(edition: Edition, equation: Equation, first_pass: bool) -> bool:
 def _doing(edition: Edition, equation: Equation) -> str:
     if edition.state is EditionState.ORDERED:
         return "printing"
+    if edition.state in (EditionState.PAUSED, EditionState.CANCELLED):
+        return str(edition.state)
     if edition.trouble:
         return edition.trouble[:60]
     return f"sending ({equation.deferred} deferred)" if equation.deferred else "sending"
