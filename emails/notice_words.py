@@ -36,13 +36,13 @@ class NoticeWords:
 
 FRENCH = NoticeWords(
     confirmation=Wording(
-        "Confirmez votre inscription à {newsletter}",
+        "Confirmez votre abonnement à {newsletter}",
         "Plus qu’un geste",
         (
             "Quelqu’un, vous sans doute, a demandé à recevoir {newsletter} à cette adresse.",
-            "Pour commencer à la recevoir, confirmez votre inscription.",
+            "Pour commencer à la recevoir, confirmez votre abonnement.",
         ),
-        "Confirmer mon inscription",
+        "Confirmer mon abonnement",
         (
             f"Ce n’était pas vous{THIN}? Ne faites rien{NBSP}: sans confirmation, "
             "vous ne recevrez rien de plus.",
@@ -59,14 +59,14 @@ FRENCH = NoticeWords(
         (
             "S’il vous manque un numéro, regardez parmi les courriers indésirables, et ajoutez "
             "{sender} à vos contacts.",
-            "Chaque numéro porte, tout en bas, un lien pour se désinscrire.",
+            "Chaque numéro porte, tout en bas, un lien pour se désabonner.",
         ),
     ),
     welcome=Wording(
         "Bienvenue dans {newsletter}",
         "Bienvenue",
         (
-            "Votre inscription à {newsletter} est confirmée. Le prochain numéro arrivera à cette "
+            "Votre abonnement à {newsletter} est confirmé. Le prochain numéro arrivera à cette "
             "adresse.",
             f"En attendant, voici le dernier paru{NBSP}: «{NBSP}{{latest}}{NBSP}».",
         ),
@@ -100,7 +100,7 @@ FRENCH = NoticeWords(
         (f"Si cet accès n’est pas pour vous, ne faites rien{NBSP}: il restera fermé.",),
     ),
     button_fails=f"Si le bouton ne fonctionne pas, copiez cette adresse{NBSP}:",
-    unsubscribe="Se désinscrire",
+    unsubscribe="Se désabonner",
 )
 
 ENGLISH = NoticeWords(

@@ -50,8 +50,8 @@ FRENCH = Words(
     read_more="Lire la suite",
     read_online="Lire en ligne",
     archive="Tous les numéros",
-    why="Vous recevez {newsletter} parce que cette adresse y est inscrite.",
-    unsubscribe="Se désinscrire",
+    why="Vous recevez {newsletter} parce que cette adresse y est abonnée.",
+    unsubscribe="Se désabonner",
     published_by="Publié par {publisher}",
     proof="[Épreuve]",
 )

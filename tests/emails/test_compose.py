@@ -201,7 +201,7 @@ def test_a_setting_that_cannot_stand_in_a_header_stops_the_edition(field: str, v
 
 
 def test_a_notice_says_that_a_machine_sent_it() -> None:
-    notice = Notice("Confirmez votre inscription à L’essentiel", "<p>é</p>", ".é\n")
+    notice = Notice("Confirmez votre abonnement à L’essentiel", "<p>é</p>", ".é\n")
     envelope = compose.compile_notice(notice, SENDER, LEA, SENT_AT)
     reading = compose.read(envelope.data)
     assert_wire(envelope.data)

@@ -39,7 +39,7 @@ def test_a_rubric_without_stories_is_left_out() -> None:
 
 
 def test_an_issue_without_any_story_still_prints() -> None:
-    assert "Se désinscrire" in render.print_issue(replace(ISSUE, rubrics=())).html
+    assert "Se désabonner" in render.print_issue(replace(ISSUE, rubrics=())).html
 
 
 @pytest.mark.parametrize(("language", "label"), [("fr", "Publicité"), ("en", "Sponsored")])
