@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-browser setup-judges translations test check pictures bench lock clean
+.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures bench lock clean
 
 help: ## What one can make
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -36,7 +36,13 @@ setup-judges: setup ## What the outside judges need: Postfix's tools, OpenDKIM, 
 translations: $(CATALOGUES:.po=.mo)
 
 %.mo: %.po | $(VENV)/.run
-	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file=$< --output-file=$@
+	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
+
+catalogue: $(VENV)/.run ## Take new sentences into the translations; then translate them there
+	@$(BIN)/pybabel --quiet extract --mapping-file=app/translations/babel.cfg --no-location --sort-output \
+		--project=Hebdo --output-file=$(VENV)/messages.pot app tasks
+	@$(BIN)/pybabel --quiet update --input-file=$(VENV)/messages.pot --output-dir=app/translations --width=100 \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 test: $(VENV)/.test translations ## All tests; says at the end what this machine could not prove
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)

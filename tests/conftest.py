@@ -34,7 +34,13 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 
-pytest_plugins = ["tests.service", "tests.installation", "tests.browser", "tests.proof"]
+pytest_plugins = [
+    "tests.catalogue",
+    "tests.service",
+    "tests.installation",
+    "tests.browser",
+    "tests.proof",
+]
 
 SECRET = "tests-only-" + "s" * 32
 

@@ -27,9 +27,12 @@ class Desk:
     flask_app: Flask
     client: FlaskClient = field(init=False)
     token: str = ""
+    language: str = "en"
+    """What her browser asks for; in English, a page's words are those that stand in the code."""
 
     def __post_init__(self) -> None:
         self.client = self.flask_app.test_client()
+        self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = self.language
 
     def get(self, path: str, **how: Any) -> TestResponse:
         return self.open(path, method="GET", **how)
@@ -67,9 +70,9 @@ def editor(role: Role = Role.EDITOR) -> Editor:
     return made
 
 
-def signed_in(flask_app: Flask, role: Role = Role.EDITOR) -> Desk:
+def signed_in(flask_app: Flask, role: Role = Role.EDITOR, language: str = "en") -> Desk:
     editor(role)
-    desk = Desk(flask_app)
+    desk = Desk(flask_app, language=language)
     assert desk.sign_in(ADDRESSES[role]).status_code == 303
     return desk
 

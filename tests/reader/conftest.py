@@ -14,7 +14,15 @@ from app.extensions import db
 
 
 class Visitor(FlaskClient):
-    """Leaves the test's own session out of the request, and no lock of it in the way."""
+    """Leaves the test's own session out of the request, and no lock of it in the way.
+
+    She chose English once (`app.language`): a page's words are then those that stand in the code.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self._cookies is not None:
+            self.set_cookie("language", "en")
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if has_app_context():
