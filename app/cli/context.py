@@ -15,6 +15,8 @@ from flask_babel import force_locale
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.group import refused
+from app.core.errors import Refusal
 from app.database import reading_only
 from app.extensions import db
 
@@ -44,6 +46,8 @@ def in_app(command: Callable[P, R]) -> Callable[P, R]:
         with create_app(given).app_context(), force_locale("en"):
             try:
                 return command(*args, **kwargs)
+            except Refusal as refusal:
+                raise refused(refusal) from refusal
             finally:
                 db.session.remove()
                 db.engine.dispose()

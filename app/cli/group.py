@@ -54,13 +54,16 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise Refused(f"Hebdo cannot start; these settings need you:\n{error}") from error
-        except Invalid as error:
-            faults = "".join(f"\n  {name}: {what}" for name, what in error.faults.items())
-            raise Refused(f"{error}{faults}") from error
-        except Refusal as error:
-            raise Refused(str(error)) from error
         except (OperationalError, ProgrammingError) as error:
             raise Refused(_database_trouble(error)) from error
+
+
+def refused(refusal: Refusal) -> Refused:
+    """A refusal of the core as one of the command line. Called while the app's language is known:
+    its sentences are lazy."""
+    faults = refusal.faults if isinstance(refusal, Invalid) else {}
+    lines = "".join(f"\n  {name}: {what}" for name, what in faults.items())
+    return Refused(f"{refusal}{lines}")
 
 
 def _database_trouble(error: DBAPIError) -> str:
