@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
+import re
 
 from flask import current_app, request
 from flask_babel import Babel, gettext
@@ -39,9 +41,26 @@ def _(sentence: str, **values: object) -> Sentence:
     return Sentence(gettext, sentence, **values)
 
 
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+")
+
+
 def visitor() -> str:
-    """Whom limits count: the visitor's address as our own proxies hand it on."""
-    return request.remote_addr or "unknown"
+    """Whom limits count: the visitor's address as our own proxies hand it on.
+
+    Some proxies add the port, which is new with every connection. Of IPv6 the /64 counts: within it
+    a visitor takes whatever address she likes, a new one each day by default (RFC 8981).
+    """
+    given = request.remote_addr or ""
+    bare = _WITH_PORT.fullmatch(given)
+    try:
+        found = ipaddress.ip_address(bare[1] or bare[2] if bare else given)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found, 64), strict=False).network_address)
 
 
 limiter = Limiter(visitor, default_limits=[], swallow_errors=True)

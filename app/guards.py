@@ -1,4 +1,5 @@
-"""What holds for every request at every door: an id, reading-only GET and HEAD, strict headers.
+"""What holds for every request at every door: an id, reading-only GET and HEAD, strict headers, and
+what may be kept of the answer.
 
 A page that needs another policy (the mail preview in its sandboxed frame) sets its own
 Content-Security-Policy header; it is left alone.
@@ -69,7 +70,21 @@ def refuse_broken_text() -> None:
 def add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    keep_private(response)
     response.headers["X-Request-Id"] = re.sub(r"[^0-9a-f]", "", g.get("request_id", ""))
     if settings().is_https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
+
+
+def keep_private(response: Response) -> None:
+    """A page is its visitor's own; one behind a mailed link is kept by nobody (RFC 9111 §5.2.2.5).
+
+    Pages carry a form's token and the visitor's language, so that no cache between may share them.
+    What says itself how long it may be kept (pictures, style sheets) is left alone.
+    """
+    if "token" in (request.view_args or {}):
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex"
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -134,7 +134,8 @@ def save(issue: Issue, revision: int, words: Words) -> None:
 
 def advance(issue: Issue, revision: int) -> None:
     """Claim the right to change the issue as it stood at `revision`."""
-    claimed = races.won(
+    # What a form says may be no number that a database knows.
+    claimed = 0 < revision < LARGEST_KEY - 1 and races.won(
         update(Issue)
         .where(Issue.id == issue.id, Issue.revision == revision, Issue.state == IssueState.DRAFT)
         .values(revision=revision + 1, updated_at=clock.now())

@@ -30,6 +30,9 @@ OPEN = frozenset(
 PARTS = frozenset({"editor.progress_figures", "editor.preview_mail"})
 """Endpoints that a page fetches for itself; nobody wants to land on one."""
 
+LONGEST_WANTED = 500
+"""Characters of a path that is remembered: all of a session must fit into a cookie of 4 kB."""
+
 LONGEST_SESSION = 7 * 24 * 3600
 """Seconds from the sign-in; whoever comes later signs in again."""
 
@@ -43,7 +46,7 @@ def admit() -> ResponseReturnValue | None:
     if request.method in {"GET", "HEAD"}:
         # Our own path, kept on our side: where she is sent later is never read from an address.
         if request.endpoint not in PARTS:
-            session["wanted"] = request.full_path.rstrip("?")
+            _remember(request.full_path.rstrip("?"))
         return redirect(url_for("editor.sign_in"), 302)
     raise NotAllowed(
         _(
@@ -58,6 +61,12 @@ def keep_private(response: Response) -> Response:
     """No page of the desk stays in a cache that somebody else may open."""
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _remember(path: str) -> None:
+    """Where a stranger wanted to go, unless it is no path that a page of ours links to."""
+    if len(path) <= LONGEST_WANTED and path.isprintable() and "\\" not in path:
+        session["wanted"] = path
 
 
 def enter(editor: Editor) -> str:

@@ -35,9 +35,12 @@ def sign_in() -> ResponseReturnValue:
 
 @door.post("/sign-in")
 @limiter.limit("10 per minute; 60 per hour", deduct_when=_failed)
-@limiter.limit("10 per minute; 30 per hour", key_func=_typed_address, deduct_when=_failed)
+@limiter.limit("20 per minute; 120 per hour", key_func=_typed_address, deduct_when=_failed)
 def begin_session() -> ResponseReturnValue:
-    """Throttled per visitor and per address; a wrong word and an unknown address look alike."""
+    """Throttled per visitor and per address; a wrong word and an unknown address look alike.
+
+    An address takes twice what one visitor may try: else a single guesser could shut an editor out.
+    """
     form = SignIn()
     if not form.validate_on_submit():
         return render_template("editor/sign_in.html", form=form), 422

@@ -47,4 +47,4 @@ _LARGEST = 2**62
 
 
 def _number(typed: str) -> int:
-    return min(int(typed), _LARGEST)
+    return min(max(int(typed), 0), _LARGEST)
