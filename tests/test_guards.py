@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core import editors
+from app.editor.sessions import EVEN_SECONDS
 from app.extensions import db, limiter, links, visitor
 from app.models import Role
 from app.settings import Settings
@@ -157,3 +159,14 @@ def test_a_number_that_no_page_made_is_no_fault_of_ours(flask_app: Flask, odd: s
         answer = admin.post(f"/editor/issues/{issue.id}{way}", {"revision": odd})
         assert answer.status_code in {409, 422}, way
     assert editors.find(desk.ADDRESSES[Role.ADMIN]) is not None
+
+
+@pytest.mark.parametrize("address", [desk.ADDRESSES[Role.EDITOR], "nobody@hebdo.example"])
+def test_a_stopwatch_does_not_tell_who_is_an_editor(flask_app: Flask, address: str) -> None:
+    """Both are answered after the same wait, which is longer than either's work."""
+    desk.editor()
+    stranger = Desk(flask_app)
+    stranger.token = desk.token(stranger.get("/editor/password"))
+    began = time.perf_counter()
+    assert stranger.post("/editor/password", {"address": address}).status_code == 303
+    assert time.perf_counter() - began >= EVEN_SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app import pace
 from app.core import addresses, editors
 from app.core.errors import Invalid
 from app.editor import door, guard
@@ -15,6 +16,9 @@ from app.models import Editor
 from tasks import nudges
 
 LINK_HOURS = 24
+
+EVEN_SECONDS = 0.05
+"""A forgotten password is answered no sooner: an editor's costs 13 ms of work, a stranger's 6."""
 
 
 def _failed(response: Response) -> bool:
@@ -73,8 +77,9 @@ def order_link() -> ResponseReturnValue:
     form = ForgottenPassword()
     if not form.validate_on_submit():
         return render_template("editor/forgotten.html", form=form), 422
-    notice = editors.forget_password(form.address.data)
-    db.session.commit()
+    with pace.even(EVEN_SECONDS):
+        notice = editors.forget_password(form.address.data)
+        db.session.commit()
     flash(_("If this address belongs to an editor, a mail with a link is on its way to it."))
     response = redirect(url_for("editor.sign_in"), 303)
     if notice is not None:

@@ -6,13 +6,12 @@ mail program's browser may keep no cookies.
 
 from __future__ import annotations
 
-import time
 from typing import NoReturn
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import language
+from app import language, pace
 from app.core import archive, newsletters, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
@@ -53,12 +52,11 @@ def subscribe() -> ResponseReturnValue:
     language.suggest(newsletter.language)
     if not form.validate_on_submit():
         return page(newsletter, form), 422
-    started, slug = time.monotonic(), newsletter.slug
-    if not form.is_trapped:
-        _sign_up(newsletter, form)
-    db.session.commit()
-    # No connection and no lock is held meanwhile.
-    time.sleep(max(0.0, started + EVEN_SECONDS - time.monotonic()))
+    slug = newsletter.slug
+    with pace.even(EVEN_SECONDS):
+        if not form.is_trapped:
+            _sign_up(newsletter, form)
+        db.session.commit()
     return redirect(url_for("reader.subscribed", newsletter=slug), code=303)
 
 
