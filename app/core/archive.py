@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.core import editions
 from app.core.errors import NotFound
@@ -19,8 +19,9 @@ from app.models import Edition, EditionState, Issue, Newsletter
 from emails import slots
 from emails.values import IssueText
 
-OUT = (EditionState.PRINTED, EditionState.PLANNED, EditionState.SENT)
-"""Printed as it was approved; before that nothing is sure to go out."""
+OUT = (EditionState.PRINTED, EditionState.PLANNED, EditionState.PAUSED, EditionState.SENT)
+"""Printed as it was approved; before that nothing is sure to go out. One that was cancelled is out
+when its sending had begun: who got it must find it."""
 
 PAGE = 30
 """Issues on one page of the index."""
@@ -99,8 +100,13 @@ def _entries(
     rows = db.session.execute(
         select(Edition.id, Issue.number, Edition.source)
         .join(Issue, Issue.id == Edition.issue_id)
-        .where(Edition.newsletter_id == newsletter_id, Edition.state.in_(OUT), *limits)
+        .where(Edition.newsletter_id == newsletter_id, _is_out(), *limits)
         .order_by(Issue.number.desc() if order is None else order)
         .limit(limit)
     )
     return [Entry(edition_id, number, source) for edition_id, number, source in rows]
+
+
+def _is_out() -> ColumnElement[bool]:
+    begun = (Edition.state == EditionState.CANCELLED) & Edition.planned_at.is_not(None)
+    return or_(Edition.state.in_(OUT), begun)

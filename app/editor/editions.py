@@ -75,6 +75,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         state=request.args.get("state", ""),
         shown=SHOWN,
         is_over=_is_over(edition),
+        may_send=editors.may_send(g.editor),
     )
 
 
@@ -88,6 +89,7 @@ def progress_figures(issue_id: int) -> ResponseReturnValue:
     return jsonify(
         state=edition.state.value,
         is_over=_is_over(edition),
+        trouble=edition.trouble,
         planned=progress.planned,
         done=progress.settled,
         **terms(progress),
@@ -115,6 +117,9 @@ def _to_progress(issue: Issue) -> ResponseReturnValue:
 
 
 def _is_over(edition: Edition) -> bool:
+    """Nothing on the page will move by itself any more."""
+    if edition.state is EditionState.CANCELLED:
+        return deliveries.progress(edition.id).is_over
     return edition.state in (EditionState.SENT, EditionState.HALTED)
 
 

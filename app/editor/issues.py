@@ -22,7 +22,7 @@ def list_issues() -> ResponseReturnValue:
     running = {
         edition.id: deliveries.progress(edition.id)
         for _issue, edition in rows
-        if edition is not None and edition.state is EditionState.PLANNED
+        if edition is not None and edition.state in (EditionState.PLANNED, EditionState.PAUSED)
     }
     return render_template(
         "editor/issues.html", rows=rows, running=running, newsletters=newsletters.listing()

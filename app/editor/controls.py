@@ -1,0 +1,91 @@
+"""Hands on a send under way: pause, go on, stop for good; and on its copies: try again, resolve.
+
+Each is one press, harmless when it comes twice: whoever finds the edition elsewhere is told so.
+"""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from app.core import deliveries, editions, editors, issues
+from app.core.deliveries import Verdict
+from app.core.errors import NotFound
+from app.editor import door, guard
+from app.extensions import _, db
+from app.models import Edition
+from tasks import nudges
+
+TOLD = {
+    "pause": _("Paused: what was under way is finished, nothing more begins."),
+    "resume": _("Going on where it was paused."),
+    "cancel": _("Stopped for good. Readers who had no copy yet are skipped."),
+}
+TOO_LATE = _("Nothing changed: the send had moved on before you pressed.")
+
+
+@door.post("/issues/<int:issue_id>/pause")
+def pause_edition(issue_id: int) -> ResponseReturnValue:
+    return _tell(issue_id, "pause", editions.pause(_edition(issue_id).id))
+
+
+@door.post("/issues/<int:issue_id>/resume")
+def resume_edition(issue_id: int) -> ResponseReturnValue:
+    return _tell(issue_id, "resume", editions.resume(_edition(issue_id).id))
+
+
+@door.post("/issues/<int:issue_id>/cancel")
+def cancel_edition(issue_id: int) -> ResponseReturnValue:
+    return _tell(issue_id, "cancel", editions.cancel(_edition(issue_id).id))
+
+
+@door.post("/issues/<int:issue_id>/retry")
+def retry_deferred(issue_id: int) -> ResponseReturnValue:
+    count = deliveries.retry_now(_edition(issue_id).id)
+    db.session.commit()
+    nudges.sweep()
+    flash(
+        ngettext("%(num)s copy is tried again now.", "%(num)s copies are tried again now.", count)
+    )
+    return _back(issue_id)
+
+
+@door.post("/issues/<int:issue_id>/resolve")
+def resolve_doubt(issue_id: int) -> ResponseReturnValue:
+    """One copy in doubt, or all of them; the button names what became of it."""
+    edition = _edition(issue_id)
+    given = request.form.get("verdict", "")
+    if given not in set(Verdict):
+        raise NotFound(_("There is no such answer. Load the page again, please."))
+    one = request.form.get("subscriber", type=int)
+    ids = None if one is None else [min(max(one, 0), 2**63 - 1)]
+    count = deliveries.resolve(edition.id, Verdict(given), ids)
+    db.session.commit()
+    nudges.sweep()
+    flash(
+        ngettext(
+            "%(num)s copy is no longer in doubt.", "%(num)s copies are no longer in doubt.", count
+        )
+    )
+    return _back(issue_id)
+
+
+def _edition(issue_id: int) -> Edition:
+    guard.require(editors.may_send)
+    edition = editions.of_issue(issues.get(issue_id))
+    if edition is None:
+        raise NotFound(_("This issue has not been sent."))
+    return edition
+
+
+def _tell(issue_id: int, step: str, done: bool) -> ResponseReturnValue:
+    db.session.commit()
+    if done:
+        nudges.sweep()
+    flash(TOLD[step] if done else TOO_LATE)
+    return _back(issue_id)
+
+
+def _back(issue_id: int) -> ResponseReturnValue:
+    return redirect(url_for("editor.show_progress", issue_id=issue_id), 303)

@@ -1,0 +1,147 @@
+"""Hands on a send under way, at the desk: each is one press, and twice does no harm."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import deliveries, editions
+from app.core.deliveries import Progress
+from app.extensions import db
+from app.models import Delivery, Edition, EditionState, Issue, Role
+from tasks import issues as printing
+from tests import desk, sends
+from tests.conftest import use_relay
+from tests.desk import Desk
+from tests.relay import StoryRelay
+
+
+@pytest.fixture
+def at_desk(flask_app: Flask) -> Desk:
+    return desk.signed_in(flask_app)
+
+
+@pytest.fixture
+def issue(flask_app: Flask, at_desk: Desk) -> Issue:
+    """The sample issue, ordered, printed and planned for its 25 readers."""
+    made = desk.draft(flask_app)
+    at_desk.post(f"/editor/issues/{made.id}/send", {"revision": 1})
+    printing.press(db.session.scalars(select(Edition.id)).one())
+    db.session.refresh(made)
+    return made
+
+
+def press(at_desk: Desk, issue: Issue, what: str, **form: object) -> str:
+    """Press the button, and read the page that it leads to."""
+    path = f"/editor/issues/{issue.id}"
+    answer = at_desk.post(f"{path}/{what}", dict(form))
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}/progress")
+    return at_desk.get(f"{path}/progress").text
+
+
+def state(issue: Issue) -> EditionState:
+    db.session.rollback()
+    edition = editions.of_issue(issue)
+    assert edition is not None
+    db.session.refresh(edition)
+    return edition.state
+
+
+def progress(issue: Issue) -> Progress:
+    db.session.rollback()
+    return deliveries.progress(db.session.scalars(select(Edition.id)).one())
+
+
+def test_a_send_is_paused_and_goes_on(at_desk: Desk, issue: Issue) -> None:
+    assert "/resume" in press(at_desk, issue, "pause")
+    assert state(issue) is EditionState.PAUSED
+    assert "moved on before you pressed" in press(at_desk, issue, "pause")
+    assert "/pause" in press(at_desk, issue, "resume")
+    assert state(issue) is EditionState.PLANNED
+
+
+def test_a_paused_issue_stays_in_the_archive(at_desk: Desk, issue: Issue) -> None:
+    page = f"/archive/{issue.newsletter.slug}/{issue.number}"
+    press(at_desk, issue, "pause")
+    assert at_desk.get(page).status_code == 200
+    press(at_desk, issue, "cancel")
+    assert at_desk.get(page).status_code == 200
+
+
+def test_a_send_is_stopped_for_good(at_desk: Desk, issue: Issue) -> None:
+    page = press(at_desk, issue, "cancel")
+    assert state(issue) is EditionState.CANCELLED
+    assert "/cancel" not in page
+    assert "/pause" not in page
+    sends.send_on()
+    assert progress(issue) == Progress(25, 0, 0, 0, 0, 0, 0, 25)
+
+
+def test_an_issue_stopped_before_it_was_printed_mails_nobody(
+    flask_app: Flask, at_desk: Desk
+) -> None:
+    made = desk.draft(flask_app)
+    at_desk.post(f"/editor/issues/{made.id}/send", {"revision": 1})
+    press(at_desk, made, "cancel")
+    edition_id = db.session.scalars(select(Edition.id)).one()
+    assert not printing.press(edition_id)
+    assert state(made) is EditionState.CANCELLED
+
+
+def test_the_relays_trouble_stands_on_the_page(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    with StoryRelay(refuse_mail=range(1, 99)) as relay:
+        use_relay(flask_app, relay.relay)
+        sends.send_on()
+    page = at_desk.get(f"/editor/issues/{issue.id}/progress").text
+    assert "550 5.7.1 Sender not allowed" in page
+    assert progress(issue).waiting == 25
+
+
+def test_deferred_copies_are_tried_again_when_asked(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    with StoryRelay(defer={3, 4}) as relay:
+        use_relay(flask_app, relay.relay)
+        sends.send_on()
+        assert progress(issue).deferred == 2
+        assert "2 copies are tried again now." in press(at_desk, issue, "retry")
+        from tasks import lookout
+
+        lookout.tidy()
+        sends.send_on()
+    assert progress(issue).accepted == 25
+
+
+def test_copies_in_doubt_are_resolved_one_by_one_or_all(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    with StoryRelay(hang_up_after_dot=range(1, 99)) as relay:
+        use_relay(flask_app, relay.relay)
+        sends.send_on()
+    one = db.session.scalars(select(Delivery.subscriber_id)).first()
+    assert "1 copy is no longer in doubt." in press(
+        at_desk, issue, "resolve", verdict="accepted", subscriber=one
+    )
+    assert "0 copies" in press(at_desk, issue, "resolve", verdict="accepted", subscriber=one)
+    press(at_desk, issue, "resolve", verdict="refused")
+    assert progress(issue) == Progress(25, 0, 0, 1, 0, 24, 0, 0)
+
+
+@pytest.mark.parametrize("verdict", ["", "sent", "accepted\x00", "ACCEPTED"])
+def test_a_verdict_that_does_not_exist_changes_nothing(
+    at_desk: Desk, issue: Issue, verdict: str
+) -> None:
+    answer = at_desk.post(f"/editor/issues/{issue.id}/resolve", {"verdict": verdict})
+    assert answer.status_code == 404
+
+
+def test_a_contributor_has_no_hand_on_a_send(flask_app: Flask, issue: Issue) -> None:
+    contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
+    assert "/pause" not in contributor.get(f"/editor/issues/{issue.id}/progress").text
+    for what in ("pause", "resume", "cancel", "retry", "resolve"):
+        form = {"verdict": "again"}
+        assert contributor.post(f"/editor/issues/{issue.id}/{what}", form).status_code == 403
+    assert state(issue) is EditionState.PLANNED
