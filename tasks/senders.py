@@ -54,6 +54,7 @@ class Sender:
         self.deadline = 0.0
         """Monotonic time until which the claims are ours; moved by the clerk."""
         self.trouble = ""
+        """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
         self._signer = signer
         self._until = time.monotonic() + seconds
@@ -147,7 +148,7 @@ class Sender:
 
     def _say(self, answer: Answer) -> None:
         said = f"{answer.code or ''} {answer.text}".strip()
-        self.trouble = f"the relay does not take our mail: {said}"
+        self.trouble = said or "the relay does not answer"
         log.warning("relay.trouble", said=said)
 
 

@@ -174,7 +174,7 @@ def test_a_relay_that_is_not_there_costs_no_reader(flask_app: Flask) -> None:
     send(edition_id)
     assert progress(edition_id) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
     db.session.expire_all()
-    assert "relay" in db.session.get_one(Edition, edition_id).trouble
+    assert "refused" in db.session.get_one(Edition, edition_id).trouble
 
 
 def test_a_frozen_issue_thaws_to_the_same_words(flask_app: Flask) -> None:
