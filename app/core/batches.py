@@ -41,6 +41,7 @@ class Claim:
     """A batch that is ours until the lease ends. `fence` proves it in every write."""
 
     batch_id: int
+    owner: str
     edition_id: int
     newsletter_id: int
     fence: int
@@ -122,6 +123,7 @@ def claim(owner: str) -> Claim | None:
     ).one()
     return Claim(
         batch_id=batch_id,
+        owner=owner,
         edition_id=before.edition_id,
         newsletter_id=edition.newsletter_id,
         fence=before.fence + 1,
@@ -212,7 +214,11 @@ def _ready(owner: str, now: dt.datetime) -> ColumnElement[bool]:
 
 
 def _ours(held: Claim) -> Update:
-    return update(Batch).where(Batch.id == held.batch_id, Batch.fence == held.fence)
+    # The owner, too: when a commit's answer was lost, a second try finds the batch given back, and
+    # counts nothing twice.
+    return update(Batch).where(
+        Batch.id == held.batch_id, Batch.fence == held.fence, Batch.owner == held.owner
+    )
 
 
 def _add(edition_id: int, n: int, ids: list[int], *, retry: bool) -> int:

@@ -142,3 +142,19 @@ def test_on_sqlite_one_batch_is_under_way_at_a_time(flask_app: Flask) -> None:
     db.session.commit()
     second = batches.claim("place/two")
     assert (second is None) is (db.engine.dialect.name == "sqlite")
+
+
+def test_settling_again_after_a_commit_whose_answer_was_lost_counts_nothing_twice(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    held = batches.claim("place/one")
+    assert held is not None
+    results = [ledger.result(one, Answer(Outcome.ACCEPTED, 250)) for one in held.subscriber_ids]
+    assert ledger.settle(held, results)
+    assert batches.release(held, done=True)
+    db.session.commit()
+    assert not ledger.settle(held, results)
+    db.session.commit()
+    assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
