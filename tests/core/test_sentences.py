@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +77,10 @@ def test_a_no_break_space_before_the_closing_mark_belongs_to_the_sentence() -> N
 def test_no_character_is_lost_or_made_up(text: str) -> None:
     first, rest = sentences.split_first(text)
     assert "".join((first + rest).split()) == "".join(text.split())
+
+
+def test_a_megabyte_is_split_in_a_moment() -> None:
+    text = "Une phrase. " * 80_000
+    began = time.perf_counter()
+    assert sentences.split_first(text)[0] == "Une phrase."
+    assert time.perf_counter() - began < 1.0
