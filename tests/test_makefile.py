@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,8 +32,15 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make_run(clone: Path, python: Path | str) -> subprocess.CompletedProcess[str]:
+    # `make test` runs this within make, whose own flags would say so on each line.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
-        ["make", "run", f"PYTHON={python}"], cwd=clone, capture_output=True, text=True, check=False
+        ["make", "run", f"PYTHON={python}"],
+        cwd=clone,
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
