@@ -28,6 +28,7 @@ class Session(asyncio.Protocol):
         self.in_data = False
         self.tail = b""
         self.rcpt = b""
+        self.is_leaving = False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -58,6 +59,8 @@ class Session(asyncio.Protocol):
         self.rest = b"" if self.in_data else data
         if replies:
             self.transport.write(b"".join(replies))
+        if self.is_leaving:
+            self.transport.close()
 
     def answer(self, line: bytes) -> bytes:
         verb = line[:4].upper()
@@ -70,7 +73,7 @@ class Session(asyncio.Protocol):
             self.in_data, self.tail = True, b"\r\n"
             return b"354 End with a dot\r\n"
         if verb == b"QUIT":
-            self.transport.close()
+            self.is_leaving = True
             return b"221 Bye\r\n"
         return b"250 Ok\r\n"
 

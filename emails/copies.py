@@ -11,7 +11,7 @@ from emails.values import Answer
 
 
 class Copy:
-    """One message for one reader; `data` is dot-stuffed and ends with the final dot."""
+    """One message for one reader; `data` is dot-stuffed and ends with CRLF, without the final dot."""
 
     __slots__ = ("data", "envelope", "key", "tries")
 

@@ -26,6 +26,7 @@ from emails.values import Answer
 CHUNK = 65_536
 COMMAND_PATIENCE = 300.0
 """Seconds for the answers to MAIL, RCPT and DATA (RFC 5321 §4.5.3.2)."""
+DOT = b".\r\n"
 LONGEST_REPLY = 16_384
 """Bytes without a line end after which what we hear is not SMTP."""
 
@@ -77,7 +78,7 @@ class Wire:
     def start(self) -> None:
         """Announce a copy when nothing is under way."""
         if self.closed is None and self.is_idle:
-            self._write(b"", self._announce(reset=False))
+            self._write(b"", b"", self._announce(reset=False))
 
     def on_readable(self) -> None:
         """Hear what came in. A TLS record may hold more than one read gives: read until it waits."""
@@ -185,10 +186,10 @@ class Wire:
             # empty message, which nobody receives.
             self._end(copy, refusal)
             self._awaited.append(Phase.DOT)
-            self._write(b".\r\n", self._announce(reset=True))
+            self._write(b"", DOT, self._announce(reset=True))
         else:
             self._end(copy, refusal or answers.read(Phase.DATA, code, text))
-            self._write(b"", self._announce(reset=True))
+            self._write(b"", b"", self._announce(reset=True))
 
     def _begin(self, copy: Copy) -> None:
         if not self.postbox.begin(copy):
@@ -197,7 +198,7 @@ class Wire:
             return
         self.begun = copy
         self._awaited.append(Phase.DOT)
-        self._write(copy.data, self._announce(reset=False))
+        self._write(copy.data, DOT, self._announce(reset=False))
         self.deadline = time.monotonic() + self.patience
 
     def _end(self, copy: Copy, answer: Answer | None) -> None:
@@ -231,21 +232,19 @@ class Wire:
             refusal, self._refusal = self._refusal, None
             self._unsaid.clear()
             self._end(copy, refusal)
-            self._write(b"", self._announce(reset=True))
+            self._write(b"", b"", self._announce(reset=True))
         elif not self._awaited:
             phase, command = self._unsaid.popleft()
             self._awaited.append(phase)
-            self._write(b"", command)
+            self._write(b"", b"", command)
 
-    def _write(self, content: bytes, behind: bytes) -> None:
-        """Write both, content first; what the kernel does not take now goes out when it can."""
+    def _write(self, content: bytes, dot: bytes, behind: bytes) -> None:
+        """Write all three, in this order; what the kernel does not take now goes out when it can."""
         if self.closed is not None:
             return
-        if content:
-            self._until_dot = sum(map(len, self._pending)) + len(content)
-            self._pending.append(memoryview(content))
-        if behind:
-            self._pending.append(memoryview(behind))
+        if dot:
+            self._until_dot = sum(map(len, self._pending)) + len(content) + len(dot)
+        self._pending.extend(memoryview(piece) for piece in (content, dot, behind) if piece)
         self._flush()
 
     def _flush(self) -> None:

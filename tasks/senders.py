@@ -127,7 +127,7 @@ class Sender:
             self.skip(turn, f"no mail can be made for this reader: {odd}")
             return None
         # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
-        return Copy(turn, envelope.mail_from, envelope.rcpt_to, data + b".\r\n")
+        return Copy(turn, envelope.mail_from, envelope.rcpt_to, data)
 
     def _result(self, turn: Turn, result: Result) -> None:
         hand = turn.hand

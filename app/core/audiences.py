@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from app.core import clock
+from app.core import clock, sets
 from app.extensions import db, keys
 from app.models import Subscriber, Subscription, SubscriptionState, Suppression
 
@@ -68,7 +68,8 @@ def turn(
             Subscription.paused_until,
         )
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(Subscription.newsletter_id == newsletter_id, Subscriber.id.in_(subscriber_ids))
+        .where(Subscription.newsletter_id == newsletter_id)
+        .where(sets.among(Subscription.subscriber_id, subscriber_ids))
     ).all()
     now = clock.now()
     wanted: dict[int, Reader] = {}
@@ -94,7 +95,7 @@ def _suppressed(readers: dict[int, Reader]) -> list[int]:
         for address_hash in keys.hashes(reader.address)
     }
     found = db.session.scalars(
-        select(Suppression.address_hash).where(Suppression.address_hash.in_(owners))
+        select(Suppression.address_hash).where(sets.among(Suppression.address_hash, owners))
     )
     return list({owners[address_hash] for address_hash in found})
 

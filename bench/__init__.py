@@ -1,0 +1,1 @@
+"""Measures, and asserts no time: every figure is a ratio within one run, beside its noise."""
