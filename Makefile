@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures bench lock clean
+.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures chaos bench lock clean
 
 help: ## What one can make
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -56,7 +56,12 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-bench: $(VENV)/.test ## The mail beside the official MJML engine, pixel by pixel
+chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (about an hour)
+	@HEBDO_CHAOS=long $(BIN)/python -m pytest tests/chaos
+
+bench: $(VENV)/.test ## The engine beside smtp-source, the mail beside the official MJML, in ratios
+	@for sink in smtp-sink fast; do $(BIN)/python -m bench.engine --sink $$sink || exit 1; done
+	@$(BIN)/python -m bench.engine --database sqlite
 	@$(BIN)/python -m bench.mjml_reference
 
 lock: $(VENV)/.test ## Choose versions anew within pyproject's bounds
