@@ -25,6 +25,7 @@ NOUNS = {
     "editors": "editors",
     "dkim": "dkim",
     "doctor": "doctor",
+    "selftest": "selftest",
 }
 """Command → the module of this package that holds it."""
 

@@ -98,6 +98,11 @@ def _convenient(url: str) -> int:
     last = urlsplit(url).port if url else None
     if last and is_free(last):
         return last
+    return free_port()
+
+
+def free_port() -> int:
+    """One on loopback that nobody listens on now."""
     with socket.socket() as trial:
         trial.bind((HOST, 0))
         port: int = trial.getsockname()[1]
