@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import re
@@ -80,7 +79,8 @@ class Keys:
     def hashes(self, address: str) -> list[str]:
         """HMAC-SHA-256, hex, of the address in lower case: by today's secret first, then by older ones."""
         name = b"address:" + address.strip().lower().encode()
-        return [hmac.new(secret, name, hashlib.sha256).hexdigest() for secret in self._secrets]
+        # In one call: 1 µs against 3 for `hmac.new`, once per reader and send.
+        return [hmac.digest(secret, name, "sha256").hex() for secret in self._secrets]
 
 
 keys = Keys()
