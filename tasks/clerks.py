@@ -28,10 +28,9 @@ from app.models import Edition
 from emails import compose
 from emails.compose import Skeleton
 from emails.values import Print
-from tasks import addressees
+from tasks import addressees, recovery
 from tasks.addressees import Letterbox
 from tasks.hands import Hand, Turn
-from tasks.recovery import recover
 from tasks.senders import Sender
 
 log = structlog.get_logger()
@@ -136,17 +135,14 @@ class Clerk:
     def _claim_ahead(self) -> None:
         if not self._wants_more():
             return
-        held = batches.claim(self.owner)
-        db.session.commit()
+        held = recovery.claim(self.owner)
         if held is None:
             self.sender.may_claim = False
         else:
             self._take_on(held)
 
     def _take_on(self, held: Claim) -> None:
-        """Recover a claimed batch, read its readers, and give them to the sender."""
-        if not recover(held):
-            return
+        """Read a claimed batch's readers, and give them to the sender."""
         with reading_only():
             to_do = ledger.to_do(held)
             wanted, skipped = audiences.turn(held.newsletter_id, to_do)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from app.core import batches
 from app.extensions import db, settings
 from emails.lines import Lines
-from tasks import journal, nudges
+from tasks import journal, nudges, recovery
 from tasks.celery import celery
 from tasks.clerks import Clerk
 from tasks.senders import Sender
@@ -34,8 +34,7 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
     """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim."""
     known = settings()
     with journal.opened(known.state_dir) as (owner, own):
-        first = batches.claim(owner)
-        db.session.commit()
+        first = recovery.claim(owner)
         if first is None:
             own.discard()
             return False

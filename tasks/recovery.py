@@ -14,7 +14,23 @@ from tasks.senders import is_about_us
 log = structlog.get_logger()
 
 
-def recover(held: Claim) -> bool:
+def claim(owner: str) -> Claim | None:
+    """Claim the next batch and settle what its last owner left, in one transaction; None: no batch.
+
+    In one, because the claim writes our name over the name of the journal that tells what was under
+    way: a worker killed between the two would leave a batch whose begun copies nobody knows of.
+    """
+    while True:
+        held = batches.claim(owner)
+        if held is None or _recover(held):
+            db.session.commit()
+            return held
+        # Its owner lives. It rests for a while, so that this loop comes to an end.
+        batches.hand_back(held, wait=batches.LEASE / 4)
+        db.session.commit()
+
+
+def _recover(held: Claim) -> bool:
     """Settle what is known of a claimed batch; False when its last owner still lives.
 
     Begun without an answer is in doubt, not begun is still to do. Without the journal (another disk,
@@ -27,18 +43,15 @@ def recover(held: Claim) -> bool:
             trace = journal.read(path, held.batch_id) if path else None
             found = [_recovered(one, trace) for one in ledger.to_do(held)]
             results = [one for one in found if one]
-            ours = ledger.settle(held, results)
-            db.session.commit()
-            if path and not batches.is_owned(held.last_owner):
-                path.unlink()
+            ledger.settle(held, results)
             db.session.commit()
             log.info(
                 "batch.recovered", batch=held.batch_id, settled=len(results), journal=bool(path)
             )
-            return ours
+            if path and not batches.is_owned(held.last_owner):
+                path.unlink()
+            return True
     except BlockingIOError:
-        batches.hand_back(held, wait=batches.LEASE / 4)
-        db.session.commit()
         return False
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import batches, ledger
 from app.core.deliveries import Progress
@@ -19,6 +20,7 @@ from app.models import (
     EditionState,
 )
 from emails.values import Answer, Outcome
+from tasks import deliveries as sending
 from tasks import issues, journal, lookout
 from tests import rows
 from tests.conftest import use_relay
@@ -80,6 +82,37 @@ def test_a_dead_owner_leaves_in_doubt_only_what_its_journal_cannot_tell(
     assert {kept[three], kept[four], kept[five]} == {DeliveryState.ACCEPTED}
     assert progress(edition_id) == Progress(5, 0, 0, 4, 0, 0, 1, 0)
     assert [each for each in (tmp_path / "journals").iterdir() if each.name != "disk"] == []
+
+
+def test_a_recovery_that_broke_off_begins_again_from_the_first_owners_journal(
+    flask_app: Flask, tmp_path: Path, move_clock: Clock
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    with journal.opened(tmp_path) as (owner, own):
+        held = batches.claim(owner)
+        assert held is not None
+        db.session.commit()
+        own.begin(held.batch_id, held.subscriber_ids[0])
+    lookout.free_orphans()
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        # The ledger is away just when the second owner has claimed and would settle.
+        _rename_ledger("delivery", "delivery_away")
+        with pytest.raises(DBAPIError):
+            sending.pump()
+        db.session.rollback()
+        _rename_ledger("delivery_away", "delivery")
+        move_clock(batches.LEASE * 2)
+        lookout.free_orphans()
+        send_on()
+    assert "reader-1@readers.invalid" not in relay.attempts
+    assert progress(edition_id) == Progress(3, 0, 0, 2, 0, 0, 1, 0)
+
+
+def _rename_ledger(before: str, after: str) -> None:
+    db.session.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+    db.session.commit()
 
 
 def test_a_living_owner_keeps_its_window_past_its_lease(
