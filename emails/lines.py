@@ -46,8 +46,9 @@ class Lines:
         self._wires: dict[Wire, smtplib.SMTP] = {}
         self._opened: queue.SimpleQueue[smtplib.SMTP | Answer] = queue.SimpleQueue()
         self._opening = 0
-        self._over = threading.Lock()
-        """Held while a session is handed over, and for good once the run has ended."""
+        self._handover = threading.Lock()
+        """Held while a session is handed over: then either the run has it or nobody will."""
+        self._is_ended = False
         self._failures = 0
         self._pause_until = 0.0
         self._tend_at = 0.0
@@ -63,11 +64,8 @@ class Lines:
                     self._tend()
                 self._look()
         finally:
-            for one in list(self._wires):
-                one.fail("the sender ended")
-                self._bury(one)
-            self._selector.close()
             self._turn_away()
+            self._hang_up()
 
     def _tend(self) -> None:
         """Take in what was opened, let idle wires go on, open more, end what is silent for too long.
@@ -138,6 +136,18 @@ class Lines:
             self._opening += 1
             threading.Thread(target=self._open, daemon=True).start()
 
+    def _hang_up(self) -> None:
+        """Nothing is left here when the run came to its end; something is when it broke."""
+        try:
+            for one in list(self._wires):
+                one.fail("the sender ended")
+                self._bury(one)
+        finally:
+            # A postbox that raises again must not keep the sockets open.
+            for session in self._wires.values():
+                session.close()
+            self._selector.close()
+
     def _open(self) -> None:
         """In a thread of its own."""
         try:
@@ -145,11 +155,11 @@ class Lines:
         except Refused as refused:
             self._opened.put(refused.answer)
             return
-        if self._over.acquire(blocking=False):
-            self._opened.put(session)
-            self._over.release()
-        else:
-            session.close()
+        with self._handover:
+            if not self._is_ended:
+                self._opened.put(session)
+                return
+        session.close()
 
     def _failed(self, answer: Answer) -> None:
         pause = min(SLOWEST, FIRST_PAUSE * 2.0**self._failures)
@@ -195,7 +205,8 @@ class Lines:
 
     def _turn_away(self) -> None:
         """Close the sessions that came too late; those still to come close themselves."""
-        self._over.acquire()
+        with self._handover:
+            self._is_ended = True
         while not self._opened.empty():
             found = self._opened.get()
             if not isinstance(found, Answer):

@@ -56,6 +56,7 @@ class Clerk:
         self.sender = sender
         self.hands: list[Hand] = []
         self._over = False
+        self._is_broken = False
         self._editions: dict[int, tuple[Skeleton, Letterbox]] = {}
         self._renewed_at = time.monotonic()
         self._read_at = time.monotonic()
@@ -63,13 +64,20 @@ class Clerk:
 
     @contextlib.contextmanager
     def at_work(self, first: Claim) -> Iterator[None]:
-        """Works while the block runs; all is settled and given back when it is left."""
+        """Works while the block runs; all is settled and given back when it is left.
+
+        Not when it is left by an exception: what the sender had begun then stands in the journal alone,
+        and the batches go the way of a killed worker's, through recovery.
+        """
         self._move_deadline(time.monotonic())
         flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
         thread = threading.Thread(target=self._work, args=[flask_app, first], daemon=True)
         thread.start()
         try:
             yield
+        except BaseException:
+            self._is_broken = True
+            raise
         finally:
             self._over = True
             self.sender.done.put(None)
@@ -83,7 +91,8 @@ class Clerk:
                 self._take_on(first)
                 while not self._over:
                     self._round()
-                self._give_all_back()
+                if not self._is_broken:
+                    self._give_all_back()
             except BaseException as error:  # noqa: BLE001 - raised again in the slice's own thread
                 self._error = error
                 # No more books, no more mail: the deadline stops the sender.

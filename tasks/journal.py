@@ -14,6 +14,7 @@ Lines: `batch subscriber` begun, `batch subscriber [answer]` answered, `batch su
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -36,16 +37,20 @@ class Trace:
 
 
 class Journal:
-    """Open for writing and locked; made by `opened`. `write(2)` with O_APPEND is atomic enough: one
-    thread writes, and a torn last line is no line."""
+    """Open for writing and locked; made by `opened`. One thread writes, whole lines with O_APPEND.
+
+    Every call raises OSError once the disk is full: the slice then ends as if it had been killed, and
+    whoever was begun without a line for her answer is in doubt.
+    """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._is_torn = False
 
     def begin(self, batch_id: int, subscriber_id: int) -> None:
         """Before the first byte of her copy leaves."""
-        os.write(self._descriptor, b"%d %d\n" % (batch_id, subscriber_id))
+        self._write(b"%d %d\n" % (batch_id, subscriber_id))
 
     def end(self, batch_id: int, subscriber_id: int, answer: Answer) -> None:
         """As soon as the relay's answer is known."""
@@ -58,11 +63,17 @@ class Journal:
             answer.blame,
         )
         line = json.dumps(said).encode()
-        os.write(self._descriptor, b"%d %d %b\n" % (batch_id, subscriber_id, line))
+        self._write(b"%d %d %b\n" % (batch_id, subscriber_id, line))
 
     def give_back(self, batch_id: int, subscriber_id: int) -> None:
-        """The session broke before her copy was out whole: it is still to do."""
-        os.write(self._descriptor, b"%d %d -\n" % (batch_id, subscriber_id))
+        """Her copy was not out whole, or was refused on account of us: it is still to do."""
+        self._write(b"%d %d -\n" % (batch_id, subscriber_id))
+
+    def _write(self, line: bytes) -> None:
+        # After a line that went in by half the next one would be read as its end.
+        if self._is_torn or os.write(self._descriptor, line) < len(line):
+            self._is_torn = True
+            raise OSError(errno.ENOSPC, "the journal cannot be written", str(self.path))
 
     def discard(self) -> None:
         """All of it is in the ledger: nobody needs to read it again."""
@@ -121,7 +132,9 @@ def read(path: Path, batch_id: int) -> Trace:
             begun.discard(subscriber_id)
         else:
             begun.add(subscriber_id)
-        if said not in (b"", b"-"):
+        if said == b"-":
+            answers.pop(subscriber_id, None)
+        elif said:
             answers[subscriber_id] = _answer(said)
     return Trace(frozenset(begun), answers)
 

@@ -33,6 +33,15 @@ def test_a_torn_last_line_is_no_answer(tmp_path: Path) -> None:
     assert trace.answers == {}
 
 
+def test_what_was_answered_and_then_given_back_is_still_to_do(tmp_path: Path) -> None:
+    with journal.opened(tmp_path) as (_, own):
+        own.begin(1, 7)
+        own.end(1, 7, Answer(Outcome.REFUSED, 550, "5.7.1"))
+        own.give_back(1, 7)
+        trace = journal.read(own.path, 1)
+    assert trace == journal.Trace(frozenset(), {})
+
+
 def test_a_journal_is_held_as_long_as_its_owner_lives(tmp_path: Path) -> None:
     with (
         journal.opened(tmp_path) as (owner, _),

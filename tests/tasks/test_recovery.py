@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
 from tests.sends import progress, send_on, state
+from tests.service import wait_for
 
 Clock = Callable[[dt.timedelta], None]
 
@@ -113,6 +117,45 @@ def test_a_recovery_that_broke_off_begins_again_from_the_first_owners_journal(
 def _rename_ledger(before: str, after: str) -> None:
     db.session.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
     db.session.commit()
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_send_mails_nobody_twice(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    edition_id = rows.send_to(30)
+    issues.press(edition_id)
+    with StoryRelay(slow=0.5) as relay:
+        use_relay(flask_app, relay.relay, connections=4)
+        worker = threading.Thread(target=_pump_in, args=[flask_app])
+        worker.start()
+        wait_for(lambda: _lines(tmp_path / journal.FOLDER) == 4, what="four copies are begun")
+        _fill(tmp_path / journal.FOLDER)
+        worker.join(20)
+        wait_for(lambda: bool(relay.received), what="the relay has taken one all the same")
+        relay.story.slow = 0
+        lookout.free_orphans()
+        send_on()
+    assert len(set(relay.recipients)) == len(relay.recipients)
+    assert progress(edition_id) == Progress(30, 0, 0, 26, 0, 0, 4, 0)
+
+
+def _pump_in(flask_app: Flask) -> None:
+    with flask_app.app_context(), pytest.raises(OSError, match="No space"):
+        sending.pump()
+
+
+def _lines(folder: Path) -> int:
+    return sum(each.read_bytes().count(b"\n") for each in folder.glob("*") if each.name != "disk")
+
+
+def _fill(folder: Path) -> None:
+    """From here on, whatever is written into a file of this folder meets a full disk."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if each.readlink().parent == folder:
+                os.dup2(full, int(each.name))
+    os.close(full)
 
 
 def test_a_living_owner_keeps_its_window_past_its_lease(
