@@ -49,6 +49,14 @@ def read(phase: Phase, code: int, reply: bytes) -> Answer:
     return Answer(Outcome.REFUSED, code, enhanced, text, blame=_blame(phase, code, enhanced))
 
 
+def is_in_step(phase: Phase, code: int) -> bool:
+    """Whether a relay that hears what we say can say this. 250 to DATA, say, answers something else:
+    if we went on as after a no, the 354 behind it would make mail of our next commands."""
+    if phase is Phase.DATA:
+        return code == 354 or 400 <= code <= 599
+    return 200 <= code <= 299 or 400 <= code <= 599
+
+
 def silence(phase: Phase, reason: str) -> Answer:
     """No reply: harmless before the final dot was out whole, in doubt after it (RFC 5321 §4.5.3.2.6
     and §6.1: the receiver may have taken charge and lost the line before it could say so)."""

@@ -27,8 +27,8 @@ CHUNK = 65_536
 COMMAND_PATIENCE = 300.0
 """Seconds for the answers to MAIL, RCPT and DATA (RFC 5321 §4.5.3.2)."""
 DOT = b".\r\n"
-LONGEST_REPLY = 16_384
-"""Bytes without a line end after which what we hear is not SMTP."""
+LONGEST_REPLY = 65_536
+"""Bytes after which one reply, of however many lines, is no SMTP: it would never come to its end."""
 
 _WAITING = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -57,9 +57,13 @@ class Wire:
         self._unsaid: deque[tuple[Phase, bytes]] = deque()
         """Commands that a relay without PIPELINING has yet to hear."""
         self._refusal: Answer | None = None
+        self._needs_reset = False
+        """The relay may still hold an envelope that it refused: RSET goes before the next one."""
         self._is_named = False
         """The relay took MAIL for what is announced: if it breaks now, the copy may be why."""
         self._heard = b""
+        self._unfinished = 0
+        """Bytes heard of the reply that is not at its end yet."""
         self._pending: list[memoryview] = []
         self._until_dot = 0
         """Bytes still to be written until the final dot of `begun` is out."""
@@ -78,7 +82,7 @@ class Wire:
     def start(self) -> None:
         """Announce a copy when nothing is under way."""
         if self.closed is None and self.is_idle:
-            self._write(b"", b"", self._announce(reset=False))
+            self._write(b"", b"", self._announce())
 
     def on_readable(self) -> None:
         """Hear what came in. A TLS record may hold more than one read gives: read until it waits."""
@@ -139,13 +143,14 @@ class Wire:
         """Cut what came into replies; of a reply of several lines the last one counts."""
         lines = (self._heard + heard).split(b"\n")
         self._heard = lines.pop()
-        if len(self._heard) > LONGEST_REPLY:
-            self.fail("what the relay says is no SMTP")
-            return
+        self._unfinished += len(heard)
         for line in lines:
             if line[3:4] == b"-" or self.closed is not None:
                 continue
+            self._unfinished = len(self._heard)
             self._answered(int(line[:3]) if line[:3].isdigit() else 0, line[4:])
+        if self._unfinished > LONGEST_REPLY:
+            self.fail("what the relay says is no SMTP")
 
     def _answered(self, code: int, text: bytes) -> None:
         if not self._awaited:
@@ -155,6 +160,10 @@ class Wire:
         phase = self._awaited.popleft()
         if phase is Phase.DOT:
             self._dot_answered(code, text)
+        elif code == 421:
+            self.close(answers.read(Phase.GREETING, code, text))
+        elif not answers.is_in_step(phase, code):
+            self.fail(f"the relay is out of step: {code} {answers.shown(text)}")
         elif phase is Phase.DATA:
             self._data_answered(code, text)
         elif not 200 <= code <= 299 and phase is not Phase.RESET:
@@ -167,12 +176,28 @@ class Wire:
             self._say_next()
 
     def _dot_answered(self, code: int, text: bytes) -> None:
+        """After a reply that comes before its dot is out, or that is none to a dot, nobody could say
+        which of the next replies belongs to what: the session is over."""
+        if self._until_dot > 0:
+            self._interrupted(code, text)
+            return
         self.posted += 1
         begun, self.begun = self.begun, None
         if begun is not None:
             self.postbox.end(begun, answers.read(Phase.DOT, code, text))
-        if not self._awaited:
+        if not answers.is_in_step(Phase.DOT, code):
+            self.close(answers.silence(Phase.MAIL, f"no answer to a dot: {code}"))
+        elif not self._awaited:
             self.deadline = float("inf")
+
+    def _interrupted(self, code: int, text: bytes) -> None:
+        """A clear no in the middle of the content stands, since the dot will not follow; a yes there
+        is none (the relay cannot have taken charge of what it has not got)."""
+        begun = self.begun
+        if begun is not None and 400 <= code <= 599 and code != 421:
+            self.begun = None
+            self.postbox.end(begun, answers.read(Phase.DATA, code, text))
+        self.fail(f"the relay spoke before the dot: {code} {answers.shown(text)}")
 
     def _data_answered(self, code: int, text: bytes) -> None:
         """The relay has heard the whole envelope: content, or something else to say."""
@@ -184,12 +209,12 @@ class Wire:
         elif code == 354:
             # RFC 2920 §3.1: an envelope without a reader that is let through all the same gets an
             # empty message, which nobody receives.
-            self._end(copy, refusal)
+            self._refused(copy, refusal)
             self._awaited.append(Phase.DOT)
-            self._write(b"", DOT, self._announce(reset=True))
+            self._write(b"", DOT, self._announce())
         else:
-            self._end(copy, refusal or answers.read(Phase.DATA, code, text))
-            self._write(b"", b"", self._announce(reset=True))
+            self._refused(copy, refusal or answers.read(Phase.DATA, code, text))
+            self._write(b"", b"", self._announce())
 
     def _begin(self, copy: Copy) -> None:
         if not self.postbox.begin(copy):
@@ -198,21 +223,23 @@ class Wire:
             return
         self.begun = copy
         self._awaited.append(Phase.DOT)
-        self._write(copy.data, DOT, self._announce(reset=False))
+        self._write(copy.data, DOT, self._announce())
         self.deadline = time.monotonic() + self.patience
 
-    def _end(self, copy: Copy, answer: Answer | None) -> None:
+    def _refused(self, copy: Copy, answer: Answer | None) -> None:
         assert answer is not None
+        self._needs_reset = True
         self.postbox.end(copy, answer)
 
-    def _announce(self, *, reset: bool) -> bytes:
+    def _announce(self) -> bytes:
         """The next copy's envelope; empty when there is none, or when it must wait for its turn."""
         copy = self.postbox.take()
         if copy is None:
             return b""
         self.announced, self._is_named = copy, False
         commands = list(zip((Phase.MAIL, Phase.RCPT, Phase.DATA), copy.envelope, strict=True))
-        if reset:
+        if self._needs_reset:
+            self._needs_reset = False
             commands.insert(0, (Phase.RESET, b"RSET\r\n"))
         self.deadline = time.monotonic() + COMMAND_PATIENCE
         if self.pipelining:
@@ -231,8 +258,8 @@ class Wire:
             copy, self.announced = self.announced, None
             refusal, self._refusal = self._refusal, None
             self._unsaid.clear()
-            self._end(copy, refusal)
-            self._write(b"", b"", self._announce(reset=True))
+            self._refused(copy, refusal)
+            self._write(b"", b"", self._announce())
         elif not self._awaited:
             phase, command = self._unsaid.popleft()
             self._awaited.append(phase)
