@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
-import ssl
 import threading
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from emails.answers import Phase, read, shown
 from emails.smtp import Line, stuffed
 from emails.values import Answer, Blame, Envelope, Outcome, Relay
+from tests import certificates
 from tests.relay import StoryRelay
 
 
@@ -156,9 +151,8 @@ def test_the_right_password_is_let_in_and_a_wrong_one_is_our_affair() -> None:
 def test_tls_is_used_when_its_certificate_holds_and_nothing_is_said_when_not(
     implicit: bool, tmp_path: Path
 ) -> None:
-    certificate = _certificate(tmp_path)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    certificate = certificates.self_signed(tmp_path)
+    context = certificates.context(certificate)
     with StoryRelay(tls=context, implicit_tls=implicit) as relay:
         tls = "implicit" if implicit else "starttls"
         trusting = Relay("127.0.0.1", relay.port, tls=tls, timeout=5, ca_file=str(certificate))
@@ -228,32 +222,3 @@ def test_a_reply_is_shown_short_and_without_control_characters() -> None:
 def test_dots_are_stuffed_at_the_start_of_every_line() -> None:
     assert stuffed(b".a\r\n.\r\nb.\r\n") == b"..a\r\n..\r\nb.\r\n.\r\n"
     assert stuffed(b"no end") == b"no end\r\n.\r\n"
-
-
-def _certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1, its key in the same file."""
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.test")])
-    now = dt.datetime.now(dt.UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "relay.pem"
-    path.write_bytes(
-        signed.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path
