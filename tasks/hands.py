@@ -35,11 +35,13 @@ class Hand:
 class Turn:
     """One reader of a hand, whose copy is to be posted: the key by which a wire knows it."""
 
-    __slots__ = ("hand", "reader")
+    __slots__ = ("hand", "is_begun", "reader")
 
     def __init__(self, hand: Hand, reader: Reader) -> None:
         self.hand = hand
         self.reader = reader
+        self.is_begun = False
+        """The relay waits for her content, or has it."""
 
 
 Queue = deque[Turn | Copy]

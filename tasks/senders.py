@@ -6,6 +6,7 @@ both are queues that need no lock. What it costs per copy is counted in microsec
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import time
 from collections.abc import Callable
@@ -58,11 +59,12 @@ class Sender:
         self._stopping = stopping
         self._signer = signer
         self._until = time.monotonic() + seconds
-        self._refusals = 0
+        self._suspects: list[tuple[Turn, Result]] = []
+        """Results in a row that may be about us and not about readers."""
         self._fruitless = 0
 
     def take(self) -> Copy | None:
-        while self.turns:
+        while self.turns and not self.trouble:
             found = self.turns.popleft()
             turn = cast("Turn", found.key) if isinstance(found, Copy) else found
             why = turn.hand.unwanted.get(turn.reader.subscriber_id)
@@ -79,19 +81,31 @@ class Sender:
         if self.is_stopping() or turn.reader.subscriber_id in turn.hand.unwanted:
             return False
         self.own.begin(turn.hand.claim.batch_id, turn.reader.subscriber_id)
+        turn.is_begun = True
         return True
 
     def end(self, copy: Copy, answer: Answer) -> None:
         turn = cast("Turn", copy.key)
+        if turn.is_begun:
+            answer = _to_the_message(answer)
         self.own.end(turn.hand.claim.batch_id, turn.reader.subscriber_id, answer)
-        self._watch(answer)
+        self._fruitless = 0
         if is_about_us(answer):
-            self.turns.appendleft(turn)
+            self._still_to_do(turn)
+            self._say(_said(answer))
+            return
+        result = ledger.result(turn.reader.subscriber_id, answer)
+        if answer.outcome is Outcome.REFUSED and (
+            answer.blame is Blame.MESSAGE or answer.enhanced.startswith("5.7.")
+        ):
+            self._suspect(turn, result, _said(answer))
         else:
-            self._result(turn, ledger.result(turn.reader.subscriber_id, answer))
+            self._suspects.clear()
+            self._result(turn, result)
 
     def give_back(self, copy: Copy, why: Answer) -> None:
         turn = cast("Turn", copy.key)
+        turn.is_begun = False
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
         if copy.tries < TRIES:
             self.turns.appendleft(copy)
@@ -112,7 +126,7 @@ class Sender:
     def trouble_opening(self, answer: Answer) -> None:
         self._fruitless += 1
         if answer.outcome is Outcome.REFUSED or self._fruitless >= FRUITLESS:
-            self._say(answer)
+            self._say(_said(answer))
 
     def skip(self, turn: Turn, why: str) -> None:
         subscriber_id = turn.reader.subscriber_id
@@ -124,7 +138,11 @@ class Sender:
             envelope = turn.hand.skeleton.fill(turn.hand.letterbox.addressee(turn.reader))
             data = self._signer.sign(envelope.data) if self._signer else envelope.data
         except MailError as odd:
-            self.skip(turn, f"no mail can be made for this reader: {odd}")
+            why = f"no mail can be made for this reader: {odd}"
+            result = Result(
+                turn.reader.subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why
+            )
+            self._suspect(turn, result, why)
             return None
         # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
         return Copy(turn, envelope.mail_from, envelope.rcpt_to, data)
@@ -136,20 +154,42 @@ class Sender:
         if hand.is_done:
             self.done.put(hand)
 
-    def _watch(self, answer: Answer) -> None:
-        """Notice when the relay is speaking about us and not about readers."""
-        self._fruitless = 0
-        about_message = answer.outcome is Outcome.REFUSED and (
-            answer.blame is Blame.MESSAGE or answer.enhanced.startswith("5.7.")
-        )
-        self._refusals = self._refusals + 1 if about_message else 0
-        if is_about_us(answer) or self._refusals >= IN_A_ROW:
-            self._say(answer)
+    def _suspect(self, turn: Turn, result: Result, said: str) -> None:
+        """One such result is a reader's affair. So many in a row are ours: they are taken back, as
+        far as their batch is still open here, and nobody is charged."""
+        if len(self._suspects) < IN_A_ROW - 1:
+            self._suspects.append((turn, result))
+            self._result(turn, result)
+            return
+        self._still_to_do(turn)
+        for earlier, known in reversed(self._suspects):
+            if not earlier.hand.is_done:
+                earlier.hand.results.remove(known)
+                earlier.hand.open += 1
+                self._still_to_do(earlier)
+        self._suspects.clear()
+        self._say(said)
 
-    def _say(self, answer: Answer) -> None:
-        said = f"{answer.code or ''} {answer.text}".strip()
-        self.trouble = said or "the relay does not answer"
+    def _still_to_do(self, turn: Turn) -> None:
+        turn.is_begun = False
+        self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
+        self.turns.appendleft(turn)
+
+    def _say(self, said: str) -> None:
+        self.trouble = said
         log.warning("relay.trouble", said=said)
+
+
+def _said(answer: Answer) -> str:
+    return f"{answer.code or ''} {answer.text}".strip() or "the relay does not answer"
+
+
+def _to_the_message(answer: Answer) -> Answer:
+    """After its dot, one refusal by policy (5.7.x) is that copy's: what a relay never takes from one
+    reader must not hold up the others for ever. Ten in a row are about us all the same."""
+    if is_about_us(answer) and answer.enhanced.startswith("5.7."):
+        return dataclasses.replace(answer, blame=Blame.MESSAGE)
+    return answer
 
 
 def is_about_us(answer: Answer) -> bool:

@@ -41,6 +41,8 @@ class Story:
     refuse_mail: Collection[int] = ()
     refuse_data: Collection[int] = ()
     """554 as the answer to the final dot."""
+    by_policy: Collection[str] = ()
+    """554 5.7.1 as the answer to the final dot, for these addresses."""
     defer_data: Collection[int] = ()
     busy: Collection[int] = ()
     """421 at MAIL, then the connection is closed."""
@@ -230,6 +232,8 @@ class _Handler:
         message = Received(str(envelope.mail_from), envelope.rcpt_tos[0], content)
         if self.number in self.story.refuse_data:
             return "554 5.6.0 Message refused"
+        if message.rcpt_to in self.story.by_policy:
+            return "554 5.7.1 Refused by policy"
         if self.number in self.story.defer_data:
             return "452 4.3.1 Out of room"
         if self.number in self.story.hang_up_after_dot:
