@@ -18,6 +18,7 @@ import errno
 import fcntl
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from pathlib import Path
 from emails.values import Answer, Blame, Outcome
 
 FOLDER = "journals"
+
+YOUNG = 600.0
+"""Seconds: an owner locks and claims within a few of making its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ def opened(state_dir: Path) -> Iterator[tuple[str, Journal]]:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # A process that was stopped for ten minutes right here has had its journal swept away.
+        path.stat()
         yield place(state_dir) + name, Journal(path, descriptor)
     finally:
         os.close(descriptor)
@@ -116,6 +122,21 @@ def left_by(state_dir: Path, owner: str) -> Iterator[Path | None]:
         yield path
     finally:
         os.close(descriptor)
+
+
+def left_alone(state_dir: Path) -> list[str]:
+    """The owners of journals here to which nothing was written for `YOUNG`; they may live all the same.
+
+    A journal of an earlier boot bears the name of this one: no batch waits for it under any other,
+    since nobody would believe it.
+    """
+    before = time.time() - YOUNG
+    found = []
+    for path in _folder(state_dir).iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.name != "disk" and path.stat().st_mtime < before:
+                found.append(place(state_dir) + path.name)
+    return found
 
 
 def read(path: Path, batch_id: int) -> Trace:

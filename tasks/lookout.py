@@ -7,10 +7,12 @@ of what is due, and takes up what has waited for longer than a bell needs to be 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import socket
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +27,8 @@ from tasks.celery import celery, flask_app
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 EVERY = 2.0
 """Seconds between two looks."""
 
@@ -36,11 +40,7 @@ def run(stop: threading.Event) -> None:
     """Look until told to stop. A database that is away is waited for, not died of."""
     while not stop.wait(EVERY):
         with flask_app().app_context():
-            try:
-                look(stop.is_set)
-            except DBAPIError as error:
-                log.warning("lookout.database", why=str(error.orig))
-                db.session.rollback()
+            _errand(look, stop.is_set)
 
 
 def look(stopping: Callable[[], bool] = lambda: False) -> None:
@@ -51,13 +51,28 @@ def look(stopping: Callable[[], bool] = lambda: False) -> None:
     for notice_id in notices.due(clock.now() - UNHEARD):
         if stopping():
             return
-        posting.post(notice_id)
+        _errand(posting.post, notice_id)
     for edition_id in editions.ordered_before(clock.now() - UNHEARD):
-        issues.press(edition_id)
+        _errand(issues.press, edition_id)
     idle = batches.is_idle()
     db.session.commit()
     if idle:
         sending.pump(stopping=stopping)
+
+
+def _errand(step: Callable[[T], object], what: T) -> None:
+    """Do one thing; what goes wrong with it is said, with its trace, and stops no other.
+
+    Whatever breaks in a step leaves its rows as a killed worker would: a claim that runs out.
+    """
+    try:
+        step(what)
+    except DBAPIError as error:
+        log.warning("lookout.database", why=str(error.orig))
+        db.session.rollback()
+    except Exception:
+        log.exception("lookout.broken", step=step.__name__, row=what)
+        db.session.rollback()
 
 
 @celery.task(name="tasks.lookout.sweep")
@@ -81,7 +96,8 @@ def alive(queue: str) -> None:
 
 
 def tidy() -> int:
-    """Free what dead workers hold, bring back what is due, close what is over. Twice is harmless.
+    """Free what dead workers hold, bring back what is due, close what is over, sweep up journals that
+    nobody needs. Twice is harmless.
 
     How many batches were freed.
     """
@@ -91,7 +107,25 @@ def tidy() -> int:
     for edition_id in editions.in_state(EditionState.PLANNED):
         deliveries.close(edition_id)
     db.session.commit()
+    sweep_journals()
     return freed
+
+
+def sweep_journals() -> int:
+    """Remove the journals of dead owners that no open batch waits for; how many there were.
+
+    Held while it is asked after, so that nobody who recovers from it finds it gone. Young ones are
+    left: an owner that has just made hers may not have claimed, or locked, yet.
+    """
+    swept = 0
+    state_dir = settings().state_dir
+    for owner in journal.left_alone(state_dir):
+        with contextlib.suppress(BlockingIOError), journal.left_by(state_dir, owner) as path:
+            if path and not batches.is_owned(owner):
+                path.unlink()
+                swept += 1
+    db.session.commit()
+    return swept
 
 
 def free_orphans() -> int:

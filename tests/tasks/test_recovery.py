@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core import batches, ledger
@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import (
     Delivery,
     DeliveryState,
+    Edition,
     EditionState,
 )
 from emails.values import Answer, Outcome
@@ -156,6 +157,48 @@ def _fill(folder: Path) -> None:
             if each.readlink().parent == folder:
                 os.dup2(full, int(each.name))
     os.close(full)
+
+
+def test_journals_that_nobody_needs_are_swept_and_no_others(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    edition_id = rows.send_to(2)
+    issues.press(edition_id)
+    with journal.opened(tmp_path) as (needed, own):
+        assert batches.claim(needed) is not None
+        db.session.commit()
+    with journal.opened(tmp_path) as (_, unneeded):
+        pass
+    with journal.opened(tmp_path) as (_, young):
+        pass
+    with journal.opened(tmp_path) as (_, locked):
+        for old in (own, unneeded, locked):
+            os.utime(old.path, (1.0, 1.0))
+        assert lookout.sweep_journals() == 1
+    assert [each.path.exists() for each in (own, unneeded, young, locked)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_an_edition_that_cannot_even_be_read_stops_no_other(
+    flask_app: Flask, move_clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = rows.newsletter()
+    rows.readers(of, 2)
+    broken, sound = rows.ordered(of, 12).id, rows.ordered(of, 13).id
+    db.session.execute(update(Edition).where(Edition.id == broken).values(source="{"))
+    db.session.commit()
+    move_clock(lookout.UNHEARD)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        lookout.look()
+    assert state(sound) is EditionState.SENT
+    assert state(broken) is EditionState.ORDERED
+    said = capsys.readouterr()
+    assert "lookout.broken" in said.out + said.err
 
 
 def test_a_living_owner_keeps_its_window_past_its_lease(
