@@ -63,13 +63,16 @@ class Clerk:
         self._error: BaseException | None = None
 
     @contextlib.contextmanager
-    def at_work(self, first: Claim) -> Iterator[None]:
+    def at_work(self, first: Claim, asked_at: float) -> Iterator[None]:
         """Works while the block runs; all is settled and given back when it is left.
+
+        `asked_at` is the monotonic time before the first claim was asked for: who is stopped right
+        behind it finds the lease over on waking.
 
         Not when it is left by an exception: what the sender had begun then stands in the journal alone,
         and the batches go the way of a killed worker's, through recovery.
         """
-        self._move_deadline(time.monotonic())
+        self._move_deadline(asked_at)
         flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
         thread = threading.Thread(target=self._work, args=[flask_app, first], daemon=True)
         thread.start()
@@ -95,8 +98,8 @@ class Clerk:
                     self._give_all_back()
             except BaseException as error:  # noqa: BLE001 - raised again in the slice's own thread
                 self._error = error
-                # No more books, no more mail: the deadline stops the sender.
-                self.sender.deadline = 0.0
+                # No more books, no more mail.
+                self.sender.call_off()
 
     def _round(self) -> None:
         """Settle what is done, claim what is wanted, look at the clock. A database that is away is
@@ -182,7 +185,7 @@ class Clerk:
         self._renewed_at = asked_at
         if len(ours) < len(self.hands):
             # Another has one of them: stop at once, and let the fence decide what may be written.
-            self.sender.deadline = 0.0
+            self.sender.call_off()
         else:
             self._move_deadline(asked_at)
 
@@ -199,7 +202,7 @@ class Clerk:
                 _, hand.unwanted = audiences.turn(claim.newsletter_id, claim.subscriber_ids)
             if not editions.all_planned({hand.claim.edition_id for hand in self.hands}):
                 # Paused or cancelled: the slice ends, and the next claims what may be sent.
-                self.sender.deadline = 0.0
+                self.sender.call_off()
             db.session.commit()
 
     def _give_all_back(self) -> None:

@@ -9,6 +9,7 @@ Time-sliced, so that a worker looks up every few seconds: for a stop, and for ot
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from app.core import batches
@@ -34,12 +35,13 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
     """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim."""
     known = settings()
     with journal.opened(known.state_dir) as (owner, own):
+        asked_at = time.monotonic()
         first = recovery.claim(owner)
         if first is None:
             own.discard()
             return False
         sender = Sender(own, seconds, stopping, known.signer)
-        with Clerk(owner, sender).at_work(first):
+        with Clerk(owner, sender).at_work(first, asked_at):
             Lines(known.relay, sender, known.connections).run()
         if not batches.is_owned(owner):
             own.discard()

@@ -54,6 +54,7 @@ class Sender:
         """The clerk may still bring more: cleared by it when there is nothing to claim."""
         self.deadline = 0.0
         """Monotonic time until which the claims are ours; moved by the clerk."""
+        self._is_called_off = False
         self.trouble = ""
         """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
@@ -121,7 +122,17 @@ class Sender:
     def is_stopping(self) -> bool:
         """The slice is over, or must be: nothing more is begun."""
         now = time.monotonic()
-        return now > self.deadline or now > self._until or bool(self.trouble) or self._stopping()
+        return (
+            self._is_called_off
+            or bool(self.trouble)
+            or now > self.deadline
+            or now > self._until
+            or self._stopping()
+        )
+
+    def call_off(self) -> None:
+        """The clerk's word: begin nothing more in this slice. A lease renewed later changes nothing."""
+        self._is_called_off = True
 
     def trouble_opening(self, answer: Answer) -> None:
         self._fruitless += 1

@@ -73,7 +73,10 @@ def plan(edition_id: int) -> int | None:
 
 
 def plan_retries(now: dt.datetime | None = None) -> int:
-    """Put deferred deliveries whose time has come into retry batches; how many batches that made."""
+    """Put deferred deliveries whose time has come into retry batches; how many batches that made.
+
+    A page of them at most: when a relay has deferred a million, no look holds all their rows at once.
+    """
     due = list(_due(now or clock.now()))
     for edition_id, ids in due:
         n = db.session.scalar(select(func.max(Batch.n)).where(Batch.edition_id == edition_id))
@@ -246,6 +249,7 @@ def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
         .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
         .where(_is_due(now))
         .order_by(Delivery.edition_id, Delivery.subscriber_id)
+        .limit(audiences.PAGE)
         .with_for_update(skip_locked=True, of=Delivery)
     ).all()
     by_edition: dict[int, list[int]] = {}

@@ -152,8 +152,10 @@ def resolve(
 ) -> int:
     """A person says what became of copies in doubt (all, or these); how many were still in doubt.
 
-    *Again* sends under the same Message-ID: a mail program that got both shows one.
+    *Again* sends under the same Message-ID: a mail program that got both shows one. It holds the
+    edition, so that nobody calls it sent in the same moment.
     """
+    editions.hold(edition_id)
     doubted = update(Delivery).where(
         Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT
     )
@@ -175,9 +177,18 @@ def close(edition_id: int) -> bool:
     deferred = select(Delivery.subscriber_id).where(
         Delivery.edition_id == edition_id, Delivery.state == DeliveryState.DEFERRED
     )
+    is_over = (
+        (Edition.id == edition_id)
+        & (Edition.state == EditionState.PLANNED)
+        & ~open_batch.exists()
+        & ~deferred.exists()
+    )
+    if db.session.scalar(select(Edition.id).where(is_over)) is None:
+        return False
+    # Asked again once it is ours: meanwhile a person may have wanted more of it.
+    editions.hold(edition_id)
     return races.won(
         update(Edition)
-        .where(Edition.id == edition_id, Edition.state == EditionState.PLANNED)
-        .where(~open_batch.exists(), ~deferred.exists())
+        .where(is_over)
         .values(state=EditionState.SENT, sent_at=clock.now(), trouble="")
     )

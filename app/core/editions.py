@@ -121,6 +121,16 @@ def reopen(edition_id: int) -> bool:
     return _step(edition_id, (EditionState.SENT,), EditionState.PLANNED)
 
 
+def hold(edition_id: int) -> None:
+    """Wait for whoever else holds this edition, and keep others waiting until the transaction ends.
+
+    As for an update that leaves the key alone: writers of its deliveries are not kept waiting.
+    """
+    db.session.execute(
+        select(Edition.id).where(Edition.id == edition_id).with_for_update(key_share=True)
+    )
+
+
 def all_planned(edition_ids: Collection[int]) -> bool:
     """Whether each of these is being sent: not paused, not cancelled meanwhile."""
     stopped = select(Edition.id).where(

@@ -15,8 +15,9 @@ from app.extensions import db
 from app.models import Editor, Newsletter, Notice, NoticeKind, NoticeState, Subscription
 from emails.values import Answer, Blame, Outcome
 
-LEASE = dt.timedelta(minutes=2)
-"""How long one notice may take before another worker takes it up."""
+LEASE = dt.timedelta(minutes=12)
+"""How long one notice may take before another worker takes it up: longer than a relay may take to
+answer the final dot (ten minutes, RFC 5321 §4.5.3.2.6), or a slow one would get each notice thrice."""
 
 STRIKES = 3
 """A notice that ended its worker so many times is set aside; the others go on."""

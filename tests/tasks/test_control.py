@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models import (
     Batch,
     Delivery,
+    Edition,
     EditionState,
 )
 from tasks import deliveries as sending
@@ -126,3 +127,31 @@ def test_retrying_now_does_not_wait_for_the_back_off(flask_app: Flask) -> None:
         lookout.tidy()
         send_on()
     assert progress(edition_id) == Progress(2, 0, 0, 2, 0, 0, 0, 0)
+
+
+def test_what_is_wanted_again_while_the_edition_is_being_closed_is_not_forgotten(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(2)
+    with StoryRelay(hang_up_after_dot={1}) as relay:
+        use_relay(flask_app, relay.relay, connections=1)
+        send(edition_id)
+        # As it stands just before the last look calls it sent.
+        db.session.execute(update(Edition).values(state=EditionState.PLANNED))
+        db.session.commit()
+        assert deliveries.resolve(edition_id, Verdict.AGAIN) == 1
+        closing = threading.Thread(target=_close_in, args=[flask_app, edition_id])
+        closing.start()
+        closing.join(0.5)
+        db.session.commit()
+        closing.join(30)
+        assert state(edition_id) is EditionState.PLANNED
+        lookout.tidy()
+        send_on()
+    assert progress(edition_id) == Progress(2, 0, 0, 2, 0, 0, 0, 0)
+
+
+def _close_in(flask_app: Flask, edition_id: int) -> None:
+    with flask_app.app_context():
+        deliveries.close(edition_id)
+        db.session.commit()
