@@ -27,6 +27,7 @@ from app.extensions import db
 from app.models import Edition
 from emails import compose
 from emails.compose import Skeleton
+from emails.errors import MailError
 from emails.values import Print
 from tasks import addressees, recovery
 from tasks.addressees import Letterbox
@@ -155,6 +156,8 @@ class Clerk:
 
     def _take_on(self, held: Claim) -> None:
         """Read a claimed batch's readers, and give them to the sender."""
+        if not self._can_be_made(held):
+            return
         with reading_only():
             to_do = ledger.to_do(held)
             wanted, skipped = audiences.turn(held.newsletter_id, to_do)
@@ -168,6 +171,23 @@ class Clerk:
         self.sender.turns.extend(Turn(hand, wanted[one]) for one in to_do if one in wanted)
         if not to_do:
             self.sender.done.put(hand)
+
+    def _can_be_made(self, held: Claim) -> bool:
+        """An edition of which no mail can be made is paused and says why: it must not keep workers
+        from the others, and whoever mends it can resume it."""
+        try:
+            with reading_only():
+                self._means(held.edition_id)
+                db.session.commit()
+        except MailError as odd:
+            db.session.rollback()
+            batches.release(held, done=False)
+            editions.note_trouble(held.edition_id, f"no mail can be made of it: {odd}")
+            editions.pause(held.edition_id)
+            db.session.commit()
+            log.exception("edition.paused", edition=held.edition_id)
+            return False
+        return True
 
     def _means(self, edition_id: int) -> tuple[Skeleton, Letterbox]:
         """What the copies of an edition are made with, read once a slice (it is 60 KB of row)."""

@@ -148,7 +148,11 @@ class Sender:
         try:
             envelope = turn.hand.skeleton.fill(turn.hand.letterbox.addressee(turn.reader))
             data = self._signer.sign(envelope.data) if self._signer else envelope.data
-        except MailError as odd:
+        except Exception as odd:
+            # A reader over whom our own code stumbles must not take the slice down again and again
+            # and hold up all behind her: she is set aside, with the trace in the log.
+            if not isinstance(odd, MailError):
+                log.exception("copy.broken", subscriber=turn.reader.subscriber_id)
             why = f"no mail can be made for this reader: {odd}"
             result = Result(
                 turn.reader.subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why

@@ -216,6 +216,27 @@ def test_readers_for_whom_no_mail_can_be_made_are_skipped_unless_it_is_all_of_th
     assert progress(edition_id) == Progress(12, 0, 0, 10, 0, 0, 0, 2)
 
 
+def test_an_edition_of_which_no_mail_can_be_made_is_paused_and_holds_up_no_other(
+    flask_app: Flask,
+) -> None:
+    of = rows.newsletter()
+    rows.readers(of, 3)
+    broken, sound = rows.ordered(of, 12).id, rows.ordered(of, 13).id
+    issues.press(broken)
+    issues.press(sound)
+    edition = db.session.get_one(Edition, broken)
+    edition.source = edition.source.replace("{{token}}", "")
+    db.session.commit()
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert state(sound) is EditionState.SENT
+    assert state(broken) is EditionState.PAUSED
+    assert "List-Unsubscribe" in db.session.get_one(Edition, broken).trouble
+    assert progress(broken) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
+    assert len(relay.received) == 3
+
+
 def test_a_relay_that_is_not_there_costs_no_reader(flask_app: Flask) -> None:
     edition_id = rows.send_to(3)
     send(edition_id)
