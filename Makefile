@@ -62,6 +62,7 @@ chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills an
 bench: $(VENV)/.test ## The engine beside smtp-source, the mail beside the official MJML, in ratios
 	@for sink in smtp-sink fast; do $(BIN)/python -m bench.engine --sink $$sink || exit 1; done
 	@$(BIN)/python -m bench.engine --database sqlite
+	@$(BIN)/python -m bench.scale
 	@$(BIN)/python -m bench.mjml_reference
 
 lock: $(VENV)/.test ## Choose versions anew within pyproject's bounds
