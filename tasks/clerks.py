@@ -46,7 +46,8 @@ FRESH = 0.5
 """Seconds for which a reader's wish is taken as read."""
 
 RELAY_PAUSE = dt.timedelta(seconds=30)
-"""How long a batch rests when the relay spoke about us: not one reader is tried meanwhile."""
+"""How long all batches rest when the relay spoke about us: not one reader is tried meanwhile, and no
+password is refused a thousand times."""
 
 
 class Clerk:
@@ -230,6 +231,8 @@ class Clerk:
         wait = RELAY_PAUSE if self.sender.trouble else dt.timedelta()
         for hand in self.hands:
             self._write(hand, done=hand.is_done, wait=wait)
+        if wait:
+            batches.rest(wait)
         for edition_id in self._editions:
             editions.note_trouble(edition_id, self.sender.trouble)
         db.session.commit()

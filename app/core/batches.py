@@ -157,6 +157,21 @@ def release(held: Claim, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> 
     )
 
 
+def rest(wait: dt.timedelta) -> int:
+    """Let every batch that nobody holds rest: the relay is not to be asked; how many that are.
+
+    Skipping those that another worker has in hand at the moment, so that two that rest at the same
+    time do not wait for each other.
+    """
+    now = clock.now()
+    free = select(Batch.id).where(_free(Batch, now), Batch.owner == "")
+    return races.rows_changed(
+        update(Batch)
+        .where(Batch.id.in_(free.with_for_update(skip_locked=True)))
+        .values(lease_until=now + wait)
+    )
+
+
 def hand_back(held: Claim, wait: dt.timedelta) -> bool:
     """Undo a claim, for a while: the owner before us lives, and what it has under way is its own."""
     return races.won(_ours(held).values(owner=held.last_owner, lease_until=clock.now() + wait))

@@ -17,14 +17,12 @@ from app.models import (
     DeliveryState,
     Edition,
     EditionState,
-    Subscriber,
     Subscription,
     SubscriptionState,
     Suppression,
     SuppressionReason,
 )
-from tasks import clerks, issues, lookout
-from tasks import deliveries as sending
+from tasks import issues, lookout
 from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
@@ -152,97 +150,6 @@ def address_hash(address: str) -> str:
     from app.extensions import keys
 
     return keys.hashes(address)[0]
-
-
-def test_a_relay_that_refuses_us_costs_no_reader_and_is_said(
-    flask_app: Flask, move_clock: Clock
-) -> None:
-    edition_id = rows.send_to(3)
-    with StoryRelay(refuse_mail={1}) as relay:
-        use_relay(flask_app, relay.relay)
-        send(edition_id)
-        assert progress(edition_id) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
-        assert "550 5.7.1" in db.session.get_one(Edition, edition_id).trouble
-        assert not sending.pump()
-        move_clock(clerks.RELAY_PAUSE)
-        send_on()
-    assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
-    assert db.session.get_one(Edition, edition_id).trouble == ""
-
-
-def test_a_reader_whose_copy_alone_is_refused_by_policy_holds_up_nobody(flask_app: Flask) -> None:
-    edition_id = rows.send_to(30)
-    with StoryRelay(by_policy={"reader-7@readers.invalid"}) as relay:
-        use_relay(flask_app, relay.relay)
-        send(edition_id)
-    assert progress(edition_id) == Progress(30, 0, 0, 29, 0, 1, 0, 0)
-    assert db.session.get_one(Edition, edition_id).trouble == ""
-
-
-def test_ten_copies_refused_by_policy_in_a_row_are_about_us_and_charge_no_reader(
-    flask_app: Flask, move_clock: Clock
-) -> None:
-    edition_id = rows.send_to(30)
-    everybody = {f"reader-{n}@readers.invalid" for n in range(1, 31)}
-    with StoryRelay(by_policy=everybody) as relay:
-        use_relay(flask_app, relay.relay, connections=1)
-        send(edition_id)
-        assert progress(edition_id) == Progress(30, 30, 0, 0, 0, 0, 0, 0)
-        assert "5.7.1" in db.session.get_one(Edition, edition_id).trouble
-        relay.story.by_policy = ()
-        move_clock(clerks.RELAY_PAUSE)
-        send_on()
-    assert progress(edition_id) == Progress(30, 0, 0, 30, 0, 0, 0, 0)
-    assert len(set(relay.recipients)) == len(relay.recipients) == 30
-
-
-def test_readers_for_whom_no_mail_can_be_made_are_skipped_unless_it_is_all_of_them(
-    flask_app: Flask, move_clock: Clock
-) -> None:
-    edition_id = rows.send_to(12)
-    issues.press(edition_id)
-    odd = update(Subscriber).values(first_name="a\x07b")
-    db.session.execute(odd)
-    db.session.commit()
-    with StoryRelay() as relay:
-        use_relay(flask_app, relay.relay)
-        send_on()
-        assert progress(edition_id) == Progress(12, 12, 0, 0, 0, 0, 0, 0)
-        assert "first_name" in db.session.get_one(Edition, edition_id).trouble
-        db.session.execute(update(Subscriber).where(Subscriber.id > 2).values(first_name=""))
-        db.session.commit()
-        move_clock(clerks.RELAY_PAUSE)
-        send_on()
-    assert progress(edition_id) == Progress(12, 0, 0, 10, 0, 0, 0, 2)
-
-
-def test_an_edition_of_which_no_mail_can_be_made_is_paused_and_holds_up_no_other(
-    flask_app: Flask,
-) -> None:
-    of = rows.newsletter()
-    rows.readers(of, 3)
-    broken, sound = rows.ordered(of, 12).id, rows.ordered(of, 13).id
-    issues.press(broken)
-    issues.press(sound)
-    edition = db.session.get_one(Edition, broken)
-    edition.source = edition.source.replace("{{token}}", "")
-    db.session.commit()
-    with StoryRelay() as relay:
-        use_relay(flask_app, relay.relay)
-        send_on()
-    assert state(sound) is EditionState.SENT
-    assert state(broken) is EditionState.PAUSED
-    assert "List-Unsubscribe" in db.session.get_one(Edition, broken).trouble
-    assert progress(broken) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
-    assert len(relay.received) == 3
-
-
-def test_a_relay_that_is_not_there_costs_no_reader(flask_app: Flask) -> None:
-    edition_id = rows.send_to(3)
-    send(edition_id)
-    assert progress(edition_id) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
-    db.session.expire_all()
-    assert "refused" in db.session.get_one(Edition, edition_id).trouble
 
 
 def test_a_frozen_issue_thaws_to_the_same_words(flask_app: Flask) -> None:
