@@ -23,7 +23,8 @@ from emails.answers import Phase
 from emails.copies import Copy, Postbox
 from emails.values import Answer
 
-CHUNK = 65_536
+MOUTHFUL = 65_536
+"""Bytes read at a time."""
 COMMAND_PATIENCE = 300.0
 """Seconds for the answers to MAIL, RCPT and DATA (RFC 5321 §4.5.3.2)."""
 DOT = b".\r\n"
@@ -88,7 +89,7 @@ class Wire:
         """Hear what came in. A TLS record may hold more than one read gives: read until it waits."""
         while self.closed is None:
             try:
-                heard = self.sock.recv(CHUNK)
+                heard = self.sock.recv(MOUTHFUL)
             except _WAITING:
                 return
             except OSError as broken:
@@ -98,7 +99,7 @@ class Wire:
                 self.fail("the relay closed the connection")
                 return
             self._hear(heard)
-            if len(heard) < CHUNK and not isinstance(self.sock, ssl.SSLSocket):
+            if len(heard) < MOUTHFUL and not isinstance(self.sock, ssl.SSLSocket):
                 return
 
     def on_writable(self) -> None:
