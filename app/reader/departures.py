@@ -10,13 +10,13 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from app import language
+from app import language, visitors
 from app.core import addresses, archive, consents, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, links
 from app.models import EndReason, Subscription, SubscriptionState
-from app.reader import door, visitors
+from app.reader import door
 
 
 @door.get("/unsubscribe/<token>")

@@ -10,7 +10,7 @@ from app.core import archive, newsletters
 from app.extensions import _
 from app.models import Newsletter
 from app.reader import accents, door, sheets
-from app.reader.forms import SignUpForm
+from app.sign_ups import SignUpForm
 
 ACCENT_SECONDS = 24 * 3600
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import language, pace
+from app import bells, language, pace, visitors
 from app.core import archive, newsletters, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
@@ -19,9 +19,9 @@ from app.core.subscriptions import CONFIRM_WITHIN
 from app.extensions import _, csrf, db, limiter, links, settings
 from app.links import Purpose
 from app.models import Newsletter, Subscription, SubscriptionState
-from app.reader import bells, door, visitors
-from app.reader.forms import SignUpForm
+from app.reader import door
 from app.reader.newsletters import page, wording
+from app.sign_ups import SignUpForm
 
 CONFIRM_HOURS = CONFIRM_WITHIN.total_seconds() / 3600
 FOR_EVER = 24 * 365 * 100.0

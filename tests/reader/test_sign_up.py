@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app import visitors
 from app.core import suppressions
 from app.extensions import db
 from app.models import (
@@ -19,7 +20,6 @@ from app.models import (
     Subscription,
     SuppressionReason,
 )
-from app.reader import visitors
 from tests import pages, people
 
 PAGE = "/newsletters/essentiel-ia"

@@ -1,4 +1,4 @@
-"""The sign-up form: an address, a name if she likes, a box to tick."""
+"""The sign-up form, the same at every door: an address, a name if she likes, a box to tick."""
 
 from __future__ import annotations
 
