@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from emails import colours, markup, mjml, slots, typed, words
+from emails import borders, colours, markup, mjml, slots, typed, words
 
 # Fonts of the reader's own machine. Ours and constant: they stand in attributes as they are.
 SERIF = Markup("Georgia, 'Times New Roman', Times, serif")
@@ -85,6 +85,7 @@ def _environment() -> Environment:
         open=slots.open_typed,
         token=slots.open_token,
         safe_link=markup.safe_link,
+        border=borders.mark,
     )
     made.globals.update(serif=SERIF, sans=SANS)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from emails import markup, slots, typed, words
+from emails import borders, markup, slots, typed, words
 from emails.passages import WIDTH, Notes, fold
 from emails.values import IssueText, Masthead, RubricKind, RubricText, StoryText
 from emails.words import Words
@@ -14,9 +14,12 @@ def issue(whole: IssueText) -> str:
     """Masthead, rubrics with their titles underlined, footer; links as numbered notes."""
     spoken = words.spoken(whole.masthead.language)
     notes = Notes()
-    parts = [_masthead(whole, spoken)]
-    parts += [_rubric(each, spoken, notes) for each in whole.rubrics if each.stories]
-    return "\n\n\n".join([*parts, _footer(whole, spoken)]) + "\n"
+    parts = [("", _masthead(whole, spoken))]
+    parts += [(each.anchor, _rubric(each, spoken, notes)) for each in whole.rubrics if each.stories]
+    parts.append(("", _footer(whole, spoken)))
+    first, *rest = (f"{text}\n" for _, text in parts)
+    marks = (borders.mark(anchor) for anchor, _ in parts[1:])
+    return first + "".join(f"\n\n{mark}{text}" for mark, text in zip(marks, rest, strict=True))
 
 
 def _masthead(whole: IssueText, spoken: Words) -> str:

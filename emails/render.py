@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from emails import frames, letters, mjml, slots, typography
+from emails import borders, frames, letters, mjml, slots, typography
 from emails.values import IssueText, Print, RubricKind
 from emails.words import dated
 
@@ -40,14 +40,14 @@ _LOOKS = {
 def print_issue(issue: IssueText) -> Print:
     """Printed once for all readers. Raises MjmlError only if one of our templates is broken."""
     subject = slots.open_typed(issue.subject)
-    html = mjml.compile(issue_mjml(issue))
+    html = borders.settle(mjml.compile(_source(issue)))
     text = letters.issue(typography.set_issue(issue))
     return Print(subject, html, text, digest(subject, html, text))
 
 
 def issue_mjml(issue: IssueText) -> str:
     """The MJML that `print_issue` compiles, for those who hold another engine against ours."""
-    return frames.fill("issue.mjml.j2", **_parts(typography.set_issue(issue)))
+    return borders.erase(_source(issue))
 
 
 def digest(subject: str, html: str, text: str) -> str:
@@ -61,7 +61,11 @@ def digest(subject: str, html: str, text: str) -> str:
 
 def weight(printed: Print) -> int:
     """Bytes of HTML, to hold against WEIGHT_LIMIT."""
-    return len(printed.html.encode())
+    return len(borders.erase(printed.html).encode())
+
+
+def _source(issue: IssueText) -> str:
+    return frames.fill("issue.mjml.j2", **_parts(typography.set_issue(issue)))
 
 
 def _parts(issue: IssueText) -> dict[str, object]:

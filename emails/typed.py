@@ -2,8 +2,8 @@
 
 Nothing visible is taken away. Control characters become spaces (a NUL ends a message for some
 servers, RFC 5321 §4.5.2 forbids bare CR and LF), lone surrogates become U+FFFD (they have no
-UTF-8), and the two characters that mark an open slot inside a print (see `emails.slots`) become
-U+FFFD, so that nobody can type a slot that is ours alone.
+UTF-8), and the characters that mark an open slot or a rubric's border inside a print (see
+`emails.slots`, `emails.borders`) become U+FFFD, so that nobody can type a mark that is ours alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_UNPRINTABLE = re.compile("[\ud800-\udfff\ue000\ue001]")
+_UNPRINTABLE = re.compile("[\ud800-\udfff\ue000-\ue003]")
 
 
 def paragraphs(text: str) -> str:

@@ -26,8 +26,8 @@ from app.database import reading_only
 from app.extensions import db
 from app.models import Edition
 from emails import compose
-from emails.compose import Skeleton
 from emails.errors import MailError
+from emails.skeletons import Skeleton
 from emails.values import Print
 from tasks import addressees, recovery
 from tasks.addressees import Letterbox

@@ -7,8 +7,8 @@ from collections import deque
 from app.core.audiences import Reader
 from app.core.batches import Claim
 from app.core.ledger import Result
-from emails.compose import Skeleton
 from emails.copies import Copy
+from emails.skeletons import Skeleton
 from tasks.addressees import Letterbox
 
 

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from emails import compose, headers, render
-from emails.compose import Reading, Skeleton
+from emails.compose import Reading
 from emails.errors import UnfitHeader, UnfitValue
 from emails.headers import Sender
+from emails.skeletons import Skeleton
 from emails.values import Masthead, Notice, Print, RubricKind, RubricText, StoryText
 from tests.emails.samples import ISSUE, LEA, MASTHEAD
 
