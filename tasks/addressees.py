@@ -1,15 +1,17 @@
-"""From a reader's row to the addressee of one copy: her token, her Message-ID, the return path."""
+"""From a reader's row to the addressee of one copy (her token, her Message-ID, the return path), and to
+the skeleton that she wants it made of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from app.core import editions
+from app.core import editions, preferences
 from app.core.audiences import Reader
 from app.extensions import links, settings
 from app.links import Links
 from app.models import Edition
+from emails.skeletons import Skeleton
 from emails.values import Addressee
 
 
@@ -21,6 +23,26 @@ class Letterbox:
     return_path: str
     host: str
     links: Links
+    choosable: frozenset[str] = frozenset()
+    """The anchors of the edition's rubrics that a reader may do without."""
+    variants: dict[tuple[str, bool], Skeleton | None] = field(default_factory=dict, compare=False)
+    """Cut once a slice for each wish that occurs in it (50 µs)."""
+
+    def skeleton(self, whole: Skeleton, reader: Reader) -> Skeleton | None:
+        """What her copy is made of: the whole, or the same bytes without what she does not want.
+
+        None when she has hidden all there is in this issue: an advertisement alone is no issue.
+        """
+        if not reader.hidden and not reader.text_only:
+            return whole
+        wish = (reader.hidden, reader.text_only)
+        if wish not in self.variants:
+            hidden = self.choosable.intersection(reader.hidden.split())
+            nothing_left = bool(hidden) and hidden == self.choosable
+            self.variants[wish] = (
+                None if nothing_left else whole.variant(hidden, text_only=reader.text_only)
+            )
+        return self.variants[wish]
 
     def addressee(self, reader: Reader) -> Addressee:
         return Addressee(
@@ -33,8 +55,14 @@ class Letterbox:
 
 
 def letterbox(edition: Edition) -> Letterbox:
-    masthead = editions.thaw(edition.source).masthead
-    return Letterbox(edition.id, return_path(masthead.sender_address), message_host(), links())
+    issue = editions.thaw(edition.source)
+    return Letterbox(
+        edition.id,
+        return_path(issue.masthead.sender_address),
+        message_host(),
+        links(),
+        choosable=preferences.choosable(issue.rubrics),
+    )
 
 
 def return_path(sender_address: str) -> str:

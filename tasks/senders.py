@@ -32,6 +32,8 @@ IN_A_ROW = 10
 TRIES = 3
 """Sessions that may break over one copy before its reader is deferred and the others go on."""
 
+NOTHING_LEFT = "she has hidden all rubrics of this issue"
+
 FRUITLESS = 3
 """Failures to open a session, with none open, after which the relay is let alone for a while."""
 
@@ -145,8 +147,13 @@ class Sender:
         self._result(turn, result)
 
     def _compose(self, turn: Turn) -> Copy | None:
+        hand = turn.hand
         try:
-            envelope = turn.hand.skeleton.fill(turn.hand.letterbox.addressee(turn.reader))
+            skeleton = hand.letterbox.skeleton(hand.skeleton, turn.reader)
+            if skeleton is None:
+                self.skip(turn, NOTHING_LEFT)
+                return None
+            envelope = skeleton.fill(hand.letterbox.addressee(turn.reader))
             data = self._signer.sign(envelope.data) if self._signer else envelope.data
         except Exception as odd:
             # A reader over whom our own code stumbles must not take the slice down again and again

@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
@@ -18,6 +19,16 @@ def test_migrations_make_the_tables_that_the_models_name(flask_app: Flask) -> No
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_numbers_that_links_and_the_ledger_remember_are_given_once(flask_app: Flask) -> None:
+    """SQLite forgets this in silence when a later migration makes such a table anew."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    made = dict(db.session.execute(text("SELECT name, sql FROM sqlite_master")).all())
+    for name, table in db.metadata.tables.items():
+        if table.dialect_options["sqlite"]["autoincrement"]:
+            assert "AUTOINCREMENT" in made[name], name
 
 
 def test_a_reading_transaction_cannot_write(flask_app: Flask) -> None:

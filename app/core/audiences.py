@@ -24,6 +24,9 @@ class Reader:
     subscription_id: int
     address: str
     first_name: str
+    hidden: str = ""
+    """`Subscription.hidden_rubrics`, as it is kept: empty for most, and then nothing is to be done."""
+    text_only: bool = False
 
 
 def count(newsletter_id: int) -> int:
@@ -66,6 +69,8 @@ def turn(
             Subscription.id,
             Subscription.state,
             Subscription.paused_until,
+            Subscription.hidden_rubrics,
+            Subscription.text_only,
         )
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .where(Subscription.newsletter_id == newsletter_id)
@@ -74,13 +79,24 @@ def turn(
     now = clock.now()
     wanted: dict[int, Reader] = {}
     skipped = dict.fromkeys(subscriber_ids, "no longer a subscriber")
-    for subscriber_id, address, first_name, subscription_id, state, paused_until in rows:
+    for (
+        subscriber_id,
+        address,
+        first_name,
+        subscription_id,
+        state,
+        paused_until,
+        hidden,
+        text,
+    ) in rows:
         if state != SubscriptionState.CONFIRMED:
             skipped[subscriber_id] = "unsubscribed before her turn"
         elif paused_until is not None and paused_until > now:
             skipped[subscriber_id] = "paused"
         else:
-            wanted[subscriber_id] = Reader(subscriber_id, subscription_id, address, first_name)
+            wanted[subscriber_id] = Reader(
+                subscriber_id, subscription_id, address, first_name, hidden, text
+            )
             del skipped[subscriber_id]
     for subscriber_id in _suppressed(wanted):
         skipped[subscriber_id] = "suppressed"

@@ -82,9 +82,9 @@ def sign_up(
     if suppressions.find(read.key) is not None:
         return SignUp()
     subscriber = subscribers.take(read)
-    subscription = _standing(subscriber, newsletter)
+    subscription = standing(subscriber, newsletter)
     if subscription.state is not SubscriptionState.CONFIRMED:
-        _ask(subscription, Proof(wording, source, network))
+        ask(subscription, Proof(wording, source, network))
         if not _is_confirmed_anywhere(subscriber):
             subscriber.first_name, subscriber.language = first_name, language
     return SignUp(subscription, _answer(subscription))
@@ -147,7 +147,13 @@ def resume(subscription_id: int, proof: Proof | None = None) -> Subscription | N
         .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.ENDED)
         .where(Subscription.confirmed_at.is_not(None), Subscription.ended_at >= now - UNDO)
         .where(Subscription.end_reason.in_(OWN_ACTS))
-        .values(state=SubscriptionState.CONFIRMED, ended_at=None, end_reason=None)
+        .values(
+            state=SubscriptionState.CONFIRMED,
+            ended_at=None,
+            end_reason=None,
+            end_word=None,
+            end_note="",
+        )
     )
     subscription = _read(subscription_id)
     if subscription is not None and bit:
@@ -170,7 +176,7 @@ def can_resume(subscription: Subscription) -> bool:
     )
 
 
-def _standing(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
+def standing(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
     """The subscription of a locked subscriber, new and pending when there was none."""
     found = db.session.scalar(
         select(Subscription)
@@ -193,10 +199,14 @@ def _standing(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
     return made
 
 
-def _ask(subscription: Subscription, proof: Proof) -> None:
+def ask(subscription: Subscription, proof: Proof) -> None:
+    """She asks, or asks again: pending, with the proof of it."""
     subscription.state = SubscriptionState.PENDING
     subscription.asked_at = clock.now()
     subscription.confirmed_at = subscription.ended_at = subscription.end_reason = None
+    subscription.end_word, subscription.end_note = None, ""
+    # Who asks anew wants the next issue, not the one after an old pause.
+    subscription.paused_until = None
     consents.record(subscription, ConsentAct.ASKED, proof)
 
 

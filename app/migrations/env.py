@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.engine import Connection
 
 from app.models.base import UTCDateTime
 
@@ -17,9 +20,29 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     return False
 
 
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes some tables by making them anew, and dropping the old one would take along the
+    rows that point to it. The pragma does nothing inside a transaction; what points nowhere
+    afterwards is an error."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    sqlite = connection.connection.dbapi_connection
+    assert sqlite is not None
+    sqlite.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        lost = sqlite.execute("PRAGMA foreign_key_check").fetchall()
+        if lost:
+            raise RuntimeError(f"the migration left rows that point nowhere: {lost[:5]}")
+    finally:
+        sqlite.execute("PRAGMA foreign_keys=ON")
+
+
 def run() -> None:
     kept = current_app.extensions["migrate"]
-    with kept.db.engine.connect() as connection:
+    with kept.db.engine.connect() as connection, without_foreign_keys(connection):
         context.configure(
             connection=connection,
             target_metadata=kept.db.metadata,

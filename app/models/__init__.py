@@ -4,6 +4,7 @@ Owns: tables, columns, constraints, the enums that name states.
 Must not know: Flask, mail, tasks, rules. A row does not decide; `app.core` does.
 """
 
+from app.models.address_change import AddressChange
 from app.models.base import Base
 from app.models.delivery import Batch, Delivery, DeliveryState
 from app.models.edition import Edition, EditionState
@@ -13,11 +14,19 @@ from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import Newsletter, Rubric, RubricKind
 from app.models.notice import Notice, NoticeKind, NoticeState
 from app.models.subscriber import Subscriber
-from app.models.subscription import Consent, ConsentAct, EndReason, Subscription, SubscriptionState
+from app.models.subscription import (
+    Consent,
+    ConsentAct,
+    EndReason,
+    EndWord,
+    Subscription,
+    SubscriptionState,
+)
 from app.models.suppression import Suppression, SuppressionReason
 from app.models.worker import Worker
 
 __all__ = [
+    "AddressChange",
     "Base",
     "Batch",
     "Consent",
@@ -28,6 +37,7 @@ __all__ = [
     "EditionState",
     "Editor",
     "EndReason",
+    "EndWord",
     "Image",
     "Issue",
     "IssueState",

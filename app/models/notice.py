@@ -18,6 +18,14 @@ class NoticeKind(StrEnum):
     CONFIRMATION = "confirmation"
     ALREADY_SUBSCRIBED = "already_subscribed"
     WELCOME = "welcome"
+    MY_SUBSCRIPTION = "my_subscription"
+    """The link to her own page, which she asked for."""
+    ADDRESS_CONFIRMATION = "address_confirmation"
+    """To a new address: shall mail go there from now on?"""
+    ADDRESS_TAKEN = "address_taken"
+    """To the new address, when it is a subscriber's already."""
+    ADDRESS_CHANGING = "address_changing"
+    """To the old address: a change was asked for, and how to stop it."""
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of mail, not a password
     INVITATION = "invitation"
     PROOF = "proof"
@@ -54,7 +62,8 @@ class Notice(Base):
     )
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     source: Mapped[str] = mapped_column(default="")
-    """For a proof: the frozen `IssueText` as JSON, as it was when the button was pressed."""
+    """For a proof: the frozen `IssueText` as JSON, as it was when the button was pressed. For a change
+    of address: its number."""
     state: Mapped[NoticeState] = mapped_column(word(NoticeState), default=NoticeState.WAITING)
     not_before: Mapped[dt.datetime]
     lease_until: Mapped[dt.datetime | None]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 class Subscriber(Base):
     __tablename__ = "subscriber"
+    # An erased person's number is nobody's after her: the ledger and old links still know it.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[Key]
     address: Mapped[str]
@@ -23,6 +25,7 @@ class Subscriber(Base):
     """The address in lower case throughout: what makes two addresses the same person."""
     first_name: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="fr")
+    """In which pages and notices speak to her; issues keep their newsletter's."""
     created_at: Mapped[dt.datetime]
 
     subscriptions: Mapped[list[Subscription]] = relationship(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
@@ -27,12 +27,23 @@ class EndReason(StrEnum):
     EDITOR = "editor"
 
 
+class EndWord(StrEnum):
+    """Why she left, in a word of her choice."""
+
+    TOO_OFTEN = "too_often"
+    NOT_FOR_ME = "not_for_me"
+    NEVER_ASKED = "never_asked"
+    ELSEWHERE = "elsewhere"
+
+
 class Subscription(Base):
     __tablename__ = "subscription"
     __table_args__ = (
         UniqueConstraint("subscriber_id", "newsletter_id"),
         # The audience of an edition is read in this order, once.
         Index("ix_subscription_audience", "newsletter_id", "state", "subscriber_id"),
+        # The tokens in old mails open this number for ever: it is given to nobody else.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Key]
@@ -43,7 +54,13 @@ class Subscription(Base):
     confirmed_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
     end_reason: Mapped[EndReason | None] = mapped_column(word(EndReason))
+    end_word: Mapped[EndWord | None] = mapped_column(word(EndWord))
+    end_note: Mapped[str] = mapped_column(default="", server_default="")
+    """What she added to it."""
     paused_until: Mapped[dt.datetime | None]
+    hidden_rubrics: Mapped[str] = mapped_column(default="", server_default="")
+    """The anchors of rubrics she does not want, in order, with a space between two."""
+    text_only: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
     newsletter: Mapped[Newsletter] = relationship()
@@ -57,6 +74,8 @@ class ConsentAct(StrEnum):
     CONFIRMED = "confirmed"
     IMPORTED = "imported"
     ENDED = "ended"
+    CHANGED = "changed"
+    """Not whether, but how: rubrics, text, language, pause, address."""
 
 
 class Consent(Base):

@@ -57,7 +57,7 @@ def test_what_is_left_stands_byte_for_byte_in_the_whole_copy() -> None:
     part = SKELETON.variant(frozenset(ANCHORS[1:3])).fill(LEA).data
     rest = whole
     for line in part.splitlines(keepends=True):
-        before, found, rest = rest.partition(line)
+        _before, found, rest = rest.partition(line)
         assert found, line
 
 
@@ -70,9 +70,10 @@ def test_text_alone_is_a_mail_of_one_part(hidden: frozenset[str]) -> None:
     assert b"<table" not in data
     rich = compose.read(SKELETON.variant(hidden).fill(LEA).data)
     assert compose.read(data).text == rich.text
-    assert dict(compose.read(data).headers)["List-Unsubscribe"] == dict(rich.headers)[
-        "List-Unsubscribe"
-    ]
+    assert (
+        dict(compose.read(data).headers)["List-Unsubscribe"]
+        == dict(rich.headers)["List-Unsubscribe"]
+    )
     assert data.endswith(b"\r\n")
     assert not data.endswith(b"\r\n\r\n")
 
