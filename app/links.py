@@ -83,8 +83,10 @@ class Links:
         """The same for every reader of an edition: each copy fills the slot with its own token."""
         return self.unsubscribe("{{token}}")
 
-    def confirm(self, subscription_id: int) -> str:
-        return self.url(f"/confirm/{self.timed_token(Purpose.CONFIRM, str(subscription_id))}")
+    def confirm(self, *subscription_ids: int) -> str:
+        """One link for all that were asked for together."""
+        value = ".".join(map(str, subscription_ids))
+        return self.url(f"/confirm/{self.timed_token(Purpose.CONFIRM, value)}")
 
     def password(self, editor_id: int, stamp: int) -> str:
         """Good for one change: the change moves the editor's stamp, and the link is spent."""

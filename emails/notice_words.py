@@ -24,6 +24,8 @@ class NoticeWords:
     """One language."""
 
     confirmation: Wording
+    confirmation_of_several: Wording
+    """Its first paragraph is followed by the newsletters' names, one each."""
     already_subscribed: Wording
     welcome: Wording
     greeting: str
@@ -43,6 +45,19 @@ FRENCH = NoticeWords(
             "Pour commencer à la recevoir, confirmez votre abonnement.",
         ),
         "Confirmer mon abonnement",
+        (
+            f"Ce n’était pas vous{THIN}? Ne faites rien{NBSP}: sans confirmation, "
+            "vous ne recevrez rien de plus.",
+        ),
+    ),
+    confirmation_of_several=Wording(
+        "Confirmez vos abonnements",
+        "Plus qu’un geste",
+        (
+            f"Quelqu’un, vous sans doute, a demandé à recevoir à cette adresse{NBSP}:",
+            "Un seul geste les confirme tous.",
+        ),
+        "Confirmer mes abonnements",
         (
             f"Ce n’était pas vous{THIN}? Ne faites rien{NBSP}: sans confirmation, "
             "vous ne recevrez rien de plus.",
@@ -112,6 +127,16 @@ ENGLISH = NoticeWords(
             "To start receiving it, confirm your subscription.",
         ),
         "Confirm my subscription",
+        ("It was not you? Do nothing: without confirmation you will receive nothing more.",),
+    ),
+    confirmation_of_several=Wording(
+        "Confirm your subscriptions",
+        "One last step",
+        (
+            "Someone, most likely you, asked to receive at this address:",
+            "One press confirms them all.",
+        ),
+        "Confirm my subscriptions",
         ("It was not you? Do nothing: without confirmation you will receive nothing more.",),
     ),
     already_subscribed=Wording(

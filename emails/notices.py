@@ -6,6 +6,7 @@ confirmation holds nothing that the visitor typed: who signs somebody else up ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from emails import frames, notice_words, slots, typed
@@ -30,9 +31,19 @@ class _Letter:
     unsubscribe_url: str = ""
 
 
-def confirmation(masthead: Masthead, confirm_url: str) -> Notice:
-    """Asks for the one press that makes a subscriber of an address."""
-    wording = notice_words.spoken(masthead.language).confirmation
+def confirmation(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()) -> Notice:
+    """Asks for the one press that makes a subscriber of an address.
+
+    `names` are those of all newsletters that the press confirms, where it is more than one.
+    """
+    spoken = notice_words.spoken(masthead.language)
+    wording = spoken.confirmation
+    if len(names) > 1:
+        listed = tuple(f"– {typed.line(name)}" for name in names)
+        several = spoken.confirmation_of_several
+        # Braces in a name are the newsletter's own, not a place to be completed.
+        told = tuple(each.replace("{", "{{").replace("}", "}}") for each in listed)
+        wording = replace(several, before=(*several.before[:1], *told, *several.before[1:]))
     return _print(_letter(masthead, wording, confirm_url))
 
 

@@ -9,9 +9,9 @@ import dataclasses
 
 import structlog
 
-from app.core import editions, notices
+from app.core import editions, notices, subscriptions
 from app.extensions import db, links, settings
-from app.models import Notice, NoticeKind, SubscriptionState
+from app.models import Notice, NoticeKind, Subscription, SubscriptionState
 from emails import compose, render
 from emails import notices as letters
 from emails.errors import MailError
@@ -54,7 +54,7 @@ def post(notice_id: int) -> bool:
 
 def _unwanted(notice: Notice) -> str:
     """Why it is no longer to be sent; empty when it is."""
-    standing = notice.subscription.state if notice.subscription else None
+    standing = _standing(notice)
     wanted_in = {
         NoticeKind.CONFIRMATION: SubscriptionState.PENDING,
         NoticeKind.ALREADY_SUBSCRIBED: SubscriptionState.CONFIRMED,
@@ -63,6 +63,18 @@ def _unwanted(notice: Notice) -> str:
     if notice.kind in wanted_in and standing is not wanted_in[notice.kind]:
         return f"the subscription is {standing or 'gone'} by now"
     return ""
+
+
+def _standing(notice: Notice) -> SubscriptionState | None:
+    """Where its subscription stands; one of several that is pending is worth a confirmation."""
+    if any(each.state is SubscriptionState.PENDING for each in _together(notice)):
+        return SubscriptionState.PENDING
+    return notice.subscription.state if notice.subscription else None
+
+
+def _together(notice: Notice) -> list[Subscription]:
+    """The subscriptions that a confirmation is about, as far as they are still there."""
+    return subscriptions.find_all(notice.subscription_ids)
 
 
 def _post(notice: Notice) -> Answer:
@@ -101,7 +113,11 @@ def _letter(notice: Notice) -> Letter:
     assert subscription is not None
     masthead = texts.masthead(newsletter)
     if notice.kind is NoticeKind.CONFIRMATION:
-        return letters.confirmation(masthead, made.confirm(subscription.id))
+        pending = [each for each in _together(notice) if each.state is SubscriptionState.PENDING]
+        ids = [each.id for each in pending] or [subscription.id]
+        return letters.confirmation(
+            masthead, made.confirm(*ids), [each.newsletter.name for each in pending]
+        )
     if notice.kind is NoticeKind.ALREADY_SUBSCRIBED:
         return letters.already_subscribed(masthead)
     way_out = made.unsubscribe(made.subscription_token(subscription.id))

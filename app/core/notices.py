@@ -6,7 +6,7 @@ The broker is only a bell. A notice is sent because its row waits, not because a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select, update
 
@@ -34,16 +34,21 @@ def order(
     *,
     newsletter: Newsletter | None = None,
     subscription: Subscription | None = None,
+    together: Sequence[Subscription] = (),
     editor: Editor | None = None,
     source: str = "",
 ) -> Notice:
-    """Record that this mail is owed; twice is two mails, so the caller asks `ordered_since` first."""
+    """Record that this mail is owed; twice is two mails, so the caller asks `ordered_since` first.
+
+    `together` are the subscriptions that one confirmation is about.
+    """
     now = clock.now()
     notice = Notice(
         kind=kind,
         address=address,
         newsletter=newsletter,
         subscription=subscription,
+        subscription_ids=[each.id for each in together],
         editor=editor,
         source=source,
         created_at=now,

@@ -8,6 +8,7 @@ known; what differs, its owner reads in her inbox.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -44,22 +45,35 @@ OWN_ACTS = (EndReason.UNSUBSCRIBED, EndReason.ONE_CLICK)
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A newsletter that somebody asks for."""
+
+    newsletter: Newsletter
+    wording: str = ""
+    """The sentence beside the box she ticked, as it was shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """What a sign-up left behind. Doors ring for the notice and show the same page for all."""
 
     subscription: Subscription | None = None
-    """None for a suppressed address, of which nothing is kept."""
+    """The first of those asked for; None for a suppressed address, of which nothing is kept."""
     notice: Notice | None = None
     """None when the address had its answer within 24 hours, or must not be mailed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Where a subscription stands after somebody pressed *confirm*."""
+    """Where subscriptions stand after somebody pressed *confirm*."""
 
-    subscription: Subscription
+    subscriptions: tuple[Subscription, ...]
     notices: tuple[Notice, ...] = ()
-    """The welcome, the first time; and what other newsletters she asked for still owe her."""
+    """The welcomes, the first time; and what other newsletters she asked for still owe her."""
+
+    @property
+    def subscription(self) -> Subscription:
+        return self.subscriptions[0]
 
 
 def sign_up(
@@ -72,7 +86,21 @@ def sign_up(
     source: str = "",
     network: str = "",
 ) -> SignUp:
-    """Record that this address asked, and order the mail that answers.
+    """Record that this address asked for one newsletter; see `sign_up_for`."""
+    wishes = (Wish(newsletter, wording),)
+    return sign_up_for(wishes, address, first_name, language, source=source, network=network)
+
+
+def sign_up_for(
+    wishes: Sequence[Wish],
+    address: str,
+    first_name: str = "",
+    language: str = "fr",
+    *,
+    source: str = "",
+    network: str = "",
+) -> SignUp:
+    """Record that this address asked for these newsletters, and order the one mail that answers.
 
     The person is not known yet, so nothing of a confirmed reader changes by it. Sign-ups of one
     address wait for each other at its subscriber's row: twenty at once order one mail. Raises
@@ -82,44 +110,43 @@ def sign_up(
     if suppressions.find(read.key) is not None:
         return SignUp()
     subscriber = subscribers.take(read)
-    subscription = standing(subscriber, newsletter)
-    if subscription.state is not SubscriptionState.CONFIRMED:
-        ask(subscription, Proof(wording, source, network))
-        if not _is_confirmed_anywhere(subscriber):
-            subscriber.first_name, subscriber.language = first_name, language
-    return SignUp(subscription, _answer(subscription))
+    if not _is_confirmed_anywhere(subscriber):
+        subscriber.first_name, subscriber.language = first_name, language
+    wanted = [standing(subscriber, wish.newsletter) for wish in wishes]
+    for wish, subscription in zip(wishes, wanted, strict=True):
+        if subscription.state is not SubscriptionState.CONFIRMED:
+            ask(subscription, Proof(wish.wording, source, network))
+    return SignUp(wanted[0], _answer(wanted))
 
 
-def ask_again(subscription_id: int) -> Notice | None:
+def ask_again(*subscription_ids: int) -> Notice | None:
     """The confirmation once more, for whoever holds a link that has grown too old."""
-    subscription = db.session.get(Subscription, subscription_id)
-    if subscription is None or subscription.state is not SubscriptionState.PENDING:
+    pending = [
+        each for each in find_all(subscription_ids) if each.state is SubscriptionState.PENDING
+    ]
+    if not pending or suppressions.find(pending[0].subscriber.address_key) is not None:
         return None
-    if suppressions.find(subscription.subscriber.address_key) is not None:
-        return None
-    subscribers.lock(subscription.subscriber)
-    return _answer(subscription)
+    subscribers.lock(pending[0].subscriber)
+    return _answer(pending)
 
 
-def confirm(subscription_id: int, proof: Proof | None = None) -> Confirmation | None:
-    """She pressed the button of the confirmation: from now on she gets the newsletter.
+def confirm(*subscription_ids: int, proof: Proof | None = None) -> Confirmation | None:
+    """She pressed the button of the confirmation: from now on she gets what it named.
 
-    Twice is the same as once; one welcome is ordered. A subscription ended in the meantime stays
-    ended. None when it is gone.
+    Twice is the same as once; one welcome each is ordered. A subscription ended in the meantime
+    stays ended. None when all are gone.
     """
-    bit = races.won(
-        update(Subscription)
-        .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.PENDING)
-        .values(state=SubscriptionState.CONFIRMED, confirmed_at=clock.now())
-    )
-    subscription = _read(subscription_id)
-    if subscription is None or not bit:
-        return Confirmation(subscription) if subscription else None
-    consents.record(subscription, ConsentAct.CONFIRMED, proof or Proof())
-    if suppressions.find(subscription.subscriber.address_key) is not None:
-        return Confirmation(subscription)
-    welcome = _order(NoticeKind.WELCOME, subscription)
-    return Confirmation(subscription, (welcome, *_answer_the_others(subscription)))
+    bitten = [each for each in subscription_ids if _confirm(each)]
+    found = tuple(filter(None, map(_read, subscription_ids)))
+    if not found:
+        return None
+    confirmed = [each for each in found if each.id in bitten]
+    for each in confirmed:
+        consents.record(each, ConsentAct.CONFIRMED, proof or Proof())
+    if not confirmed or suppressions.find(found[0].subscriber.address_key) is not None:
+        return Confirmation(found)
+    welcomes = [_order(NoticeKind.WELCOME, each) for each in confirmed]
+    return Confirmation(found, (*welcomes, *_answer_the_others(confirmed[0])))
 
 
 def end(subscription_id: int, reason: EndReason, proof: Proof | None = None) -> Subscription | None:
@@ -163,6 +190,11 @@ def resume(subscription_id: int, proof: Proof | None = None) -> Subscription | N
 
 def find(subscription_id: int) -> Subscription | None:
     return db.session.get(Subscription, subscription_id)
+
+
+def find_all(subscription_ids: Sequence[int]) -> list[Subscription]:
+    """Those of them that are still there, in this order."""
+    return list(filter(None, map(find, subscription_ids)))
 
 
 def can_resume(subscription: Subscription) -> bool:
@@ -210,22 +242,31 @@ def ask(subscription: Subscription, proof: Proof) -> None:
     consents.record(subscription, ConsentAct.ASKED, proof)
 
 
-def _answer(subscription: Subscription) -> Notice | None:
+def _confirm(subscription_id: int) -> bool:
+    return races.won(
+        update(Subscription)
+        .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.PENDING)
+        .values(state=SubscriptionState.CONFIRMED, confirmed_at=clock.now())
+    )
+
+
+def _answer(wanted: Sequence[Subscription]) -> Notice | None:
     """The one mail that answers a sign-up; None while the address has its quiet."""
-    subscriber = subscription.subscriber
+    subscriber = wanted[0].subscriber
     since = clock.now() - QUIET
     confirmed_at = consents.last_confirmed_at(subscriber)
     if notices.ordered_since(subscriber.address, ANSWERS, max(since, confirmed_at or since)):
         return None
-    confirmed = subscription.state is SubscriptionState.CONFIRMED
-    kind = NoticeKind.ALREADY_SUBSCRIBED if confirmed else NoticeKind.CONFIRMATION
-    return _order(kind, subscription)
+    pending = [each for each in wanted if each.state is SubscriptionState.PENDING]
+    if not pending:
+        return _order(NoticeKind.ALREADY_SUBSCRIBED, wanted[0])
+    return _order(NoticeKind.CONFIRMATION, *pending)
 
 
 def _answer_the_others(confirmed: Subscription) -> list[Notice]:
-    """Confirmations that the quiet time held back for other newsletters she asked for.
+    """The confirmation that the quiet time held back for other newsletters she asked for.
 
-    She has just shown that she reads this inbox, so one more mail for each bombs nobody.
+    She has just shown that she reads this inbox, so one more mail bombs nobody.
     """
     since = clock.now() - CONFIRM_WITHIN
     answered = select(Notice.id).where(
@@ -239,15 +280,17 @@ def _answer_the_others(confirmed: Subscription) -> list[Notice]:
         .where(Subscription.state == SubscriptionState.PENDING, Subscription.asked_at >= since)
         .order_by(Subscription.id)
     )
-    return [_order(NoticeKind.CONFIRMATION, other) for other in others.all()]
+    owed = others.all()
+    return [_order(NoticeKind.CONFIRMATION, *owed)] if owed else []
 
 
-def _order(kind: NoticeKind, subscription: Subscription) -> Notice:
+def _order(kind: NoticeKind, subscription: Subscription, *more: Subscription) -> Notice:
     return notices.order(
         kind,
         subscription.subscriber.address,
         newsletter=subscription.newsletter,
         subscription=subscription,
+        together=(subscription, *more) if kind is NoticeKind.CONFIRMATION else (),
     )
 
 

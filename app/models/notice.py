@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
@@ -60,6 +60,8 @@ class Notice(Base):
     subscription_id: Mapped[int | None] = mapped_column(
         ForeignKey("subscription.id", ondelete="SET NULL")
     )
+    subscription_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """For a confirmation: all subscriptions that its one link confirms, `subscription_id` first."""
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     source: Mapped[str] = mapped_column(default="")
     """For a proof: the frozen `IssueText` as JSON, as it was when the button was pressed. For a change

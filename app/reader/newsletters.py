@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import language
 from app.core import archive, newsletters
-from app.extensions import _
 from app.models import Newsletter
 from app.reader import accents, door, sheets
-from app.sign_ups import SignUpForm
+from app.sign_ups import ChoiceForm, SignUpForm, wording
 
 ACCENT_SECONDS = 24 * 3600
 
 
 @door.get("/")
 def front() -> ResponseReturnValue:
-    """One newsletter: its own page. Several: a choice."""
+    """One newsletter: its own page. Several: a choice, by one form."""
     found = newsletters.listing()
     if len(found) == 1:
         return page(found[0])
-    latest = {each.id: archive.latest(each.id) for each in found}
-    return render_template("reader/front.html", newsletters=found, latest=latest)
+    return choice(found, ChoiceForm(formdata=None))
 
 
 @door.get("/newsletters/<slug>")
@@ -49,6 +49,19 @@ def legal() -> ResponseReturnValue:
     return render_template("reader/legal.html", newsletters=newsletters.listing())
 
 
+def choice(among: Sequence[Newsletter], form: ChoiceForm) -> str:
+    """The page of all newsletters with their one form, empty or as it came back."""
+    form.offer(among)
+    latest = {each.id: archive.latest(each.id) for each in among}
+    return render_template(
+        "reader/front.html",
+        newsletters=among,
+        wordings={each.slug: wording(each) for each in among},
+        latest=latest,
+        form=form,
+    )
+
+
 def page(of: Newsletter, form: SignUpForm | None = None) -> str:
     """A newsletter's page with its sign-up form, empty or as it came back."""
     language.suggest(of.language)
@@ -61,14 +74,4 @@ def page(of: Newsletter, form: SignUpForm | None = None) -> str:
         wording=wording(of),
         latest=latest,
         sheet=sheets.lay_out(latest.text) if latest else None,
-    )
-
-
-def wording(of: Newsletter) -> str:
-    """The sentence beside the box; it is kept, as shown, with the proof of consent."""
-    return str(
-        _(
-            "I want to receive “%(name)s” by e-mail. I can leave at any time, by a link in every issue.",
-            name=of.name,
-        )
     )

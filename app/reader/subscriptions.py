@@ -6,35 +6,27 @@ mail program's browser may keep no cookies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import bells, language, pace, visitors
+from app import bells, language, sign_ups, visitors
 from app.core import archive, newsletters, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.core.subscriptions import CONFIRM_WITHIN
 from app.extensions import _, csrf, db, limiter, links, settings
 from app.links import Purpose
-from app.models import Newsletter, Subscription, SubscriptionState
+from app.models import Subscription, SubscriptionState
 from app.reader import door
-from app.reader.newsletters import page, wording
-from app.sign_ups import SignUpForm
+from app.reader.newsletters import choice, page
+from app.sign_ups import ChoiceForm, SignUpForm
 
 CONFIRM_HOURS = CONFIRM_WITHIN.total_seconds() / 3600
 FOR_EVER = 24 * 365 * 100.0
 """Hours: to read the number out of a link that has grown too old."""
-
-BY_VISITOR = "30 per hour"
-BY_NETWORK = "150 per hour"
-"""A family, an office or a school behind one address stays far below; a robot does not."""
-
-
-EVEN_SECONDS = 0.025
-"""A sign-up is answered no sooner. A new address costs 8 ms of work, a confirmed one 5, a suppressed
-one 3 (measured, PostgreSQL on loopback): what is left of that, no stopwatch tells apart."""
 
 
 @door.get("/subscribe")
@@ -44,33 +36,31 @@ def to_the_form() -> ResponseReturnValue:
 
 
 @door.post("/subscribe")
-@limiter.limit(BY_NETWORK, key_func=visitors.network)
-@limiter.limit(BY_VISITOR)
+@sign_ups.capped
 def subscribe() -> ResponseReturnValue:
+    """To one newsletter, from its page."""
     form = SignUpForm()
     newsletter = newsletters.get(form.newsletter.data or "")
     language.suggest(newsletter.language)
     if not form.validate_on_submit():
         return page(newsletter, form), 422
     slug = newsletter.slug
-    with pace.even(EVEN_SECONDS):
-        if not form.is_trapped:
-            _sign_up(newsletter, form)
-        db.session.commit()
+    sign_ups.take([newsletter], form, url_for("reader.newsletter", slug=slug))
     return redirect(url_for("reader.subscribed", newsletter=slug), code=303)
 
 
-def _sign_up(newsletter: Newsletter, form: SignUpForm) -> None:
-    found = subscriptions.sign_up(
-        newsletter,
-        form.address.data,
-        form.first_name.data or "",
-        language.spoken(),
-        wording=wording(newsletter),
-        source=url_for("reader.newsletter", slug=newsletter.slug),
-        network=visitors.network(),
-    )
-    bells.ring([found.notice])
+@door.post("/")
+@sign_ups.capped
+def subscribe_to_several() -> ResponseReturnValue:
+    """To all that were ticked on the front page; one mail confirms them."""
+    form = ChoiceForm()
+    offered = newsletters.listing()
+    form.offer(offered)
+    if not form.validate_on_submit():
+        return choice(offered, form), 422
+    chosen = [each for each in offered if each.slug in (form.newsletters.data or [])]
+    sign_ups.take(chosen, form, url_for("reader.front"))
+    return redirect(url_for("reader.subscribed"), code=303)
 
 
 @door.get("/subscribed")
@@ -87,26 +77,19 @@ def subscribed() -> ResponseReturnValue:
 @door.get("/confirm/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
     """One button, or where the subscription stands by now. Programs that follow links change nothing."""
-    subscription_id = _read(token, CONFIRM_HOURS)
-    if subscription_id is None:
-        return _too_old(token)
-    return _standing(subscriptions.find(subscription_id), token)
+    ids = _read(token, CONFIRM_HOURS)
+    return _standing(subscriptions.find_all(ids), token) if ids else _too_old(token)
 
 
 @door.post("/confirm/<token>")
 def confirm(token: str) -> ResponseReturnValue:
     """She pressed the button. Twice is the same as once."""
-    subscription_id = _read(token, CONFIRM_HOURS)
-    if subscription_id is None:
+    ids = _read(token, CONFIRM_HOURS)
+    if not ids:
         return _too_old(token)
-    found = subscriptions.confirm(
-        subscription_id,
-        Proof(
-            wording=str(_("Confirm my subscription")),
-            source="/confirm",
-            network=visitors.network(),
-        ),
-    )
+    pressed = _("Confirm my subscription") if len(ids) == 1 else _("Confirm my subscriptions")
+    proof = Proof(str(pressed), "/confirm", visitors.network())
+    found = subscriptions.confirm(*ids, proof=proof)
     if found is not None:
         bells.ring(found.notices)
     db.session.commit()
@@ -114,52 +97,56 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 @door.post("/confirm/<token>/again")
-@limiter.limit(BY_VISITOR)
+@limiter.limit(sign_ups.BY_VISITOR)
 def ask_again(token: str) -> ResponseReturnValue:
     """A new confirmation for the holder of an old link; at most one a day, as ever."""
-    subscription_id = _read(token, FOR_EVER)
-    if subscription_id is None:
+    ids = _read(token, FOR_EVER)
+    if not ids:
         _refuse_forged()
-    bells.ring([subscriptions.ask_again(subscription_id)])
-    subscription = subscriptions.find(subscription_id)
-    slug = subscription.newsletter.slug if subscription else None
+    bells.ring([subscriptions.ask_again(*ids)])
+    found = subscriptions.find_all(ids)
+    slug = found[0].newsletter.slug if len(found) == 1 else None
     db.session.commit()
     return redirect(url_for("reader.subscribed", newsletter=slug), code=303)
 
 
-def _read(token: str, hours: float) -> int | None:
+def _read(token: str, hours: float) -> list[int]:
+    """The subscriptions that a confirmation's link is about; none when it is not ours, or too old."""
     value = links().read_timed_token(Purpose.CONFIRM, token, hours)
-    return int(value) if value else None
+    return [int(number) for number in value.split(".")] if value else []
 
 
 def _too_old(token: str) -> ResponseReturnValue:
-    subscription_id = _read(token, FOR_EVER)
-    if subscription_id is None:
+    ids = _read(token, FOR_EVER)
+    if not ids:
         _refuse_forged()
-    subscription = subscriptions.find(subscription_id)
-    if subscription is None or subscription.state is not SubscriptionState.PENDING:
-        return _standing(subscription, token)
-    language.suggest(subscription.newsletter.language)
+    found = subscriptions.find_all(ids)
+    pending = [each for each in found if each.state is SubscriptionState.PENDING]
+    if not pending:
+        return _standing(found, token)
+    newsletter = pending[0].newsletter
+    language.suggest(newsletter.language)
     words = render_template(
-        "reader/too_old.html",
-        newsletter=subscription.newsletter,
-        token=token,
-        days=CONFIRM_WITHIN.days,
+        "reader/too_old.html", newsletter=newsletter, token=token, days=CONFIRM_WITHIN.days
     )
     return words, 410
 
 
-def _standing(subscription: Subscription | None, token: str) -> str:
-    """The page for where a subscription stands: to be confirmed, confirmed, left, or gone."""
-    if subscription is None:
+def _standing(found: Sequence[Subscription], token: str) -> str:
+    """The page for where subscriptions stand: to be confirmed, confirmed, left, or gone."""
+    if not found:
         return render_template("reader/gone.html")
-    newsletter = subscription.newsletter
-    language.suggest(newsletter.language)
+    standing = {each.state: each for each in reversed(found)}
+    # What there is to do comes first, then what is good to know.
+    state = next(state for state in SubscriptionState if state in standing)
+    concerned = [each.newsletter for each in found if each.state is state]
+    language.suggest(concerned[0].language)
     return render_template(
         "reader/confirmation.html",
-        newsletter=newsletter,
-        state=subscription.state,
-        latest=archive.latest(newsletter.id),
+        newsletter=concerned[0],
+        several=concerned if len(concerned) > 1 else [],
+        state=state,
+        latest=archive.latest(concerned[0].id),
         token=token,
     )
 

@@ -58,6 +58,16 @@
     faulty[0].focus();
   }, true);
 
+  /* Boxes of which one at least must be ticked: HTML has no word for it. The first speaks for all. */
+  function mindGroup(group) {
+    const boxes = Array.from(group.querySelectorAll('input[type="checkbox"]'));
+    if (!boxes.length) return;
+    const look = () => boxes[0].setCustomValidity(boxes.some((box) => box.checked) ? "" : group.dataset.oneOf);
+    group.addEventListener("change", () => { look(); acquit(boxes[0]); });
+    look();
+  }
+
+  document.querySelectorAll("[data-one-of]").forEach(mindGroup);
   document.addEventListener("input", (event) => acquit(event.target));
   document.addEventListener("change", (event) => acquit(event.target));
   document.querySelectorAll("form[data-check]").forEach((form) => { form.noValidate = true; });

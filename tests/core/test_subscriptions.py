@@ -153,7 +153,9 @@ def test_twenty_sign_ups_at_once_are_one_person_and_one_mail(
 
 def test_confirming_twice_is_confirming_once(letter: Newsletter) -> None:
     subscription = people.pending(letter)
-    first = subscriptions.confirm(subscription.id, Proof(wording="Confirm", network="192.0.2.0/24"))
+    first = subscriptions.confirm(
+        subscription.id, proof=Proof(wording="Confirm", network="192.0.2.0/24")
+    )
     db.session.commit()
     confirmed_at = subscription.confirmed_at
     second = subscriptions.confirm(subscription.id)

@@ -49,6 +49,11 @@ def confirmation_of(masthead: Masthead) -> tuple[str, str]:
     return notice.html, notice.text
 
 
+def confirmation_of_several(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.confirmation(masthead, URL, [masthead.name, "<b>{first_name}</b> & Co"])
+    return notice.html, notice.text
+
+
 def already_in(masthead: Masthead) -> tuple[str, str]:
     notice = notices.already_subscribed(masthead)
     return notice.html, notice.text
@@ -72,6 +77,7 @@ MAILS = {
         "welcome": welcome_to,
         "first-welcome": first_welcome_to,
         "confirmation": confirmation_of,
+        "confirmation-of-several": confirmation_of_several,
         "already-subscribed": already_in,
         "password-reset": reset_in,
         "invitation": invitation_in,
