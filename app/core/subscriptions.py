@@ -13,7 +13,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from app.core import addresses, clock, consents, notices, races, subscribers, suppressions
+from app.core import (
+    addresses,
+    clock,
+    confirmations,
+    consents,
+    races,
+    subscribers,
+    suppressions,
+)
 from app.core.consents import Proof
 from app.extensions import db
 from app.models import (
@@ -21,26 +29,14 @@ from app.models import (
     EndReason,
     Newsletter,
     Notice,
-    NoticeKind,
     Subscriber,
     Subscription,
     SubscriptionState,
 )
 
-QUIET = dt.timedelta(hours=24)
-"""At most one answer to sign-ups per address in this time: no inbox can be bombed by our form.
-
-It ends early when she confirms: who reads and answers is not being bombed, and her next sign-up
-deserves its answer.
-"""
-
-CONFIRM_WITHIN = dt.timedelta(days=7)
-"""How long the link of a confirmation works."""
-
 UNDO = dt.timedelta(days=7)
 """How long a subscription that was ended can be taken up again without a new confirmation."""
 
-ANSWERS = (NoticeKind.CONFIRMATION, NoticeKind.ALREADY_SUBSCRIBED)
 OWN_ACTS = (EndReason.UNSUBSCRIBED, EndReason.ONE_CLICK)
 
 
@@ -116,7 +112,7 @@ def sign_up_for(
     for wish, subscription in zip(wishes, wanted, strict=True):
         if subscription.state is not SubscriptionState.CONFIRMED:
             ask(subscription, Proof(wish.wording, source, network))
-    return SignUp(wanted[0], _answer(wanted))
+    return SignUp(wanted[0], confirmations.answer(wanted))
 
 
 def ask_again(*subscription_ids: int) -> Notice | None:
@@ -127,7 +123,7 @@ def ask_again(*subscription_ids: int) -> Notice | None:
     if not pending or suppressions.find(pending[0].subscriber.address_key) is not None:
         return None
     subscribers.lock(pending[0].subscriber)
-    return _answer(pending)
+    return confirmations.answer(pending)
 
 
 def confirm(*subscription_ids: int, proof: Proof | None = None) -> Confirmation | None:
@@ -145,8 +141,8 @@ def confirm(*subscription_ids: int, proof: Proof | None = None) -> Confirmation 
         consents.record(each, ConsentAct.CONFIRMED, proof or Proof())
     if not confirmed or suppressions.find(found[0].subscriber.address_key) is not None:
         return Confirmation(found)
-    welcomes = [_order(NoticeKind.WELCOME, each) for each in confirmed]
-    return Confirmation(found, (*welcomes, *_answer_the_others(confirmed[0])))
+    welcomes = [confirmations.welcome(each) for each in confirmed]
+    return Confirmation(found, (*welcomes, *confirmations.answer_the_others(confirmed[0])))
 
 
 def end(subscription_id: int, reason: EndReason, proof: Proof | None = None) -> Subscription | None:
@@ -247,50 +243,6 @@ def _confirm(subscription_id: int) -> bool:
         update(Subscription)
         .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.PENDING)
         .values(state=SubscriptionState.CONFIRMED, confirmed_at=clock.now())
-    )
-
-
-def _answer(wanted: Sequence[Subscription]) -> Notice | None:
-    """The one mail that answers a sign-up; None while the address has its quiet."""
-    subscriber = wanted[0].subscriber
-    since = clock.now() - QUIET
-    confirmed_at = consents.last_confirmed_at(subscriber)
-    if notices.ordered_since(subscriber.address, ANSWERS, max(since, confirmed_at or since)):
-        return None
-    pending = [each for each in wanted if each.state is SubscriptionState.PENDING]
-    if not pending:
-        return _order(NoticeKind.ALREADY_SUBSCRIBED, wanted[0])
-    return _order(NoticeKind.CONFIRMATION, *pending)
-
-
-def _answer_the_others(confirmed: Subscription) -> list[Notice]:
-    """The confirmation that the quiet time held back for other newsletters she asked for.
-
-    She has just shown that she reads this inbox, so one more mail bombs nobody.
-    """
-    since = clock.now() - CONFIRM_WITHIN
-    answered = select(Notice.id).where(
-        Notice.subscription_id == Subscription.id,
-        Notice.kind == NoticeKind.CONFIRMATION,
-        Notice.created_at >= since,
-    )
-    others = db.session.scalars(
-        select(Subscription)
-        .where(Subscription.subscriber_id == confirmed.subscriber_id, ~answered.exists())
-        .where(Subscription.state == SubscriptionState.PENDING, Subscription.asked_at >= since)
-        .order_by(Subscription.id)
-    )
-    owed = others.all()
-    return [_order(NoticeKind.CONFIRMATION, *owed)] if owed else []
-
-
-def _order(kind: NoticeKind, subscription: Subscription, *more: Subscription) -> Notice:
-    return notices.order(
-        kind,
-        subscription.subscriber.address,
-        newsletter=subscription.newsletter,
-        subscription=subscription,
-        together=(subscription, *more) if kind is NoticeKind.CONFIRMATION else (),
     )
 
 

@@ -14,9 +14,9 @@ from flask.typing import ResponseReturnValue
 
 from app import bells, language, sign_ups, visitors
 from app.core import archive, newsletters, subscriptions
+from app.core.confirmations import CONFIRM_WITHIN
 from app.core.consents import Proof
 from app.core.errors import NotFound
-from app.core.subscriptions import CONFIRM_WITHIN
 from app.extensions import _, csrf, db, limiter, links, settings
 from app.links import Purpose
 from app.models import Subscription, SubscriptionState

@@ -11,9 +11,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core import clock, subscriptions, suppressions
+from app.core.confirmations import QUIET
 from app.core.consents import Proof
 from app.core.errors import Invalid
-from app.core.subscriptions import QUIET, UNDO
+from app.core.subscriptions import UNDO
 from app.extensions import db
 from app.models import (
     Consent,
