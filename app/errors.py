@@ -20,7 +20,7 @@ WORDS = {
     404: _("There is nothing at this address. It may have moved, or the link was cut in two."),
     405: _("This address cannot be used in this way."),
     409: _("Somebody else was quicker. Load the page again to see what stands there now."),
-    413: _("This is too large to send: 10 MB at the most."),
+    413: _("This is too large to send: 10 MB at the most for a picture, 500 kB for text."),
     422: _("Something in the form needs another look."),
     429: _("That was a little too often. Please wait a moment and try again."),
     500: _("Something broke on our side. Nothing you did is lost; please try again in a moment."),

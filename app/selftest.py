@@ -17,14 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
 
 from app import create_app
-from app.catcher.postbox import HOST, Postbox
+from app.catcher import postbox
+from app.catcher.postbox import HOST
 from app.children import Child
 from app.core import clock, deliveries, enrolments, issues, samples
 from app.core.deliveries import Progress
@@ -59,15 +55,20 @@ class Verdict:
         return self.progress.adds_up and not (self.twice or self.unlisted)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    id: int
+
+
 class Tally:
     """Stands where the catcher's inbox stands: counts who was written to, keeps nothing."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
 
-    def keep(self, mail_from: str, rcpt_to: Sequence[str], data: bytes) -> Any:
+    def keep(self, mail_from: str, rcpt_to: Sequence[str], data: bytes) -> Taken:
         self.taken.update(rcpt_to)
-        return SimpleNamespace(id=self.taken.total())
+        return Taken(self.taken.total())
 
 
 def run(readers: int, kills: int, folder: Path, say: Callable[[str], None]) -> Verdict:
@@ -89,13 +90,8 @@ def run(readers: int, kills: int, folder: Path, say: Callable[[str], None]) -> V
 @contextmanager
 def listening(tally: Tally) -> Iterator[int]:
     """The sink, on loopback, at whatever port is free."""
-
-    class Sink(Controller):
-        def factory(self) -> SMTP:
-            return Postbox(self.handler, **self.SMTP_kwargs)
-
     port = state.free_port()
-    sink = Sink(tally, HOST, port, server_hostname="selftest.invalid")
+    sink = postbox.controller(tally, port, "selftest.invalid")
     sink.start()
     try:
         yield port

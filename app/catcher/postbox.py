@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
-
-from app.catcher.inbox import Inbox
 
 HOST = "127.0.0.1"
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of one message; a greater one ends its connection."""
+
+
+class Caught(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+class Keeper(Protocol):
+    """Whoever takes the mail in: the catcher's inbox, or the tally of a kill test."""
+
+    def keep(self, mail_from: str, rcpt_to: Sequence[str], data: bytes) -> Caught: ...
 
 
 class Postbox(SMTP):
@@ -31,8 +43,8 @@ class Postbox(SMTP):
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         envelope.content = await self._read_data()
-        inbox: Inbox = self.event_handler
-        caught = inbox.keep(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
+        keeper: Keeper = self.event_handler
+        caught = keeper.keep(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
         self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push(f"250 2.0.0 Ok: queued as {caught.id:08d}")
 
@@ -46,11 +58,11 @@ class Postbox(SMTP):
         return lines.replace(b"\r\n.", b"\r\n")
 
 
-def controller(inbox: Inbox, port: int) -> Controller:
-    """The server of this inbox; `start` it, `stop` it."""
+def controller(keeper: Keeper, port: int, named: str = "catcher.invalid") -> Controller:
+    """The server in front of this keeper; `start` it, `stop` it."""
 
     class Ours(Controller):
         def factory(self) -> SMTP:
             return Postbox(self.handler, **self.SMTP_kwargs)
 
-    return Ours(inbox, HOST, port, server_hostname="catcher.invalid", enable_SMTPUTF8=True)
+    return Ours(keeper, HOST, port, server_hostname=named, enable_SMTPUTF8=True)
