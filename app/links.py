@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
+    PASS = "pass"  # noqa: S105 - a purpose, not a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Links:
 
     def issue(self, slug: str, number: int) -> str:
         return self.url(f"/archive/{slug}/{number}")
+
+    def reader_slot(self, slug: str, number: int) -> str:
+        """An issue's page by the mail's own link, which shows that its reader subscribes."""
+        return self.issue(slug, number) + "/for/{{token}}"
 
     def media(self, name: str) -> str:
         return self.url(f"/media/{name}")

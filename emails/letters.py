@@ -28,7 +28,7 @@ def _masthead(whole: IssueText, spoken: Words) -> str:
         typed.line(whole.masthead.name).upper(),
         fold(typed.line(whole.masthead.tagline)),
         f"{number} · {words.dated(whole.dated, spoken)}",
-        f"{spoken.read_online}{spoken.colon} {whole.web_url}",
+        f"{spoken.read_online}{spoken.colon} {slots.open_token(whole.own_url)}",
     ]
     return "\n".join(filter(None, lines))
 

@@ -92,6 +92,18 @@ class IssueText:
     web_url: str
     """Where the issue stands in the archive once it is out."""
     rubrics: tuple[RubricText, ...] = ()
+    reader_url: str = ""
+    """The same, as a reader's own copy leads there: ends in the slot `{{token}}`. Empty in issues that
+    were frozen before copies had one."""
+
+    @property
+    def own_url(self) -> str:
+        """Where *read online* leads from a copy."""
+        return self.reader_url or self.web_url
+
+    def url_for(self, token: str) -> str:
+        """The same, for the reader whose subscription has this token."""
+        return self.own_url.replace("{{token}}", token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,15 @@ def _letter(notice: Notice) -> Letter:
         )
     if notice.kind is NoticeKind.ALREADY_SUBSCRIBED:
         return letters.already_subscribed(masthead)
-    way_out = made.unsubscribe(made.subscription_token(subscription.id))
+    token = made.subscription_token(subscription.id)
+    way_out = made.unsubscribe(token)
     latest = editions.latest(newsletter.id)
     name = subscription.subscriber.first_name
     if latest is None:
         return letters.welcome(masthead, way_out, first_name=name)
-    return letters.welcome(masthead, way_out, latest.subject, latest.web_url, first_name=name)
+    return letters.welcome(
+        masthead, way_out, latest.subject, latest.url_for(token), first_name=name
+    )
 
 
 def _proof(notice: Notice) -> Envelope:

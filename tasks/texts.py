@@ -49,6 +49,7 @@ def of_issue(issue: Issue, dated: dt.date | None = None) -> IssueText:
         dated=dated or clock.now().astimezone(PARIS).date(),
         web_url=links().issue(newsletter.slug, issue.number),
         rubrics=tuple(rubric for rubric in rubrics if rubric.stories),
+        reader_url=links().reader_slot(newsletter.slug, issue.number),
     )
 
 

@@ -10,4 +10,11 @@ from flask import Blueprint
 door = Blueprint("reader", __name__)
 
 # The views hang themselves on the door.
-from app.reader import archive, departures, images, newsletters, subscriptions  # noqa: E402, F401
+from app.reader import (  # noqa: E402, F401
+    archive,
+    departures,
+    images,
+    newsletters,
+    passes,
+    subscriptions,
+)

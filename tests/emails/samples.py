@@ -146,6 +146,7 @@ ISSUE = IssueText(
     preheader="Et aussi : des factures lisibles, le breton en neuf heures, une forêt à huit couleurs.",
     dated=dt.date(2026, 11, 24),
     web_url="https://hebdo.example/essentiel-ia/12",
+    reader_url="https://hebdo.example/essentiel-ia/12/for/{{token}}",
     rubrics=(LEAD, BRIEFS, IMAGE, INTERVIEWS, SPONSORED, LINKS),
 )
 
