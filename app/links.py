@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     """What a timed token is good for; one made for one purpose opens no other door."""
 
     CONFIRM = "confirm"
+    FORM = "form"
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
     PASS = "pass"  # noqa: S105 - a purpose, not a password
 

@@ -51,6 +51,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "HEBDO_STATE_DIR": str(settings.state_dir),
         "HEBDO_MEDIA_DIR": str(settings.media_dir),
         "REDIS_URL": settings.redis_url,
+        "HEBDO_DNS": settings.dns,
+        "HEBDO_FORM_SECONDS": f"{settings.form_seconds:.0f}",
     }
     return {**os.environ, **ours}
 
