@@ -1,4 +1,4 @@
-"""Objects that exist before an app does: db, migrate, csrf, babel, limiter, keys, exchanges, and the words' `_`."""
+"""Objects that exist before an app does: db, csrf, babel, limiter, keys, exchanges …, and the words' `_`."""
 
 from __future__ import annotations
 

@@ -23,11 +23,12 @@ COMMON = (
 ELSEWHERE = ("gmail", "googlemail", "icloud", "laposte", "wanadoo", "protonmail")
 """Names that one ending alone goes with: gmail.fr is nobody's mailbox."""
 
-COUNTRIES = (
+_ENDINGS = (
     "com fr be ch ca de es it nl pt ie at dk fi se no pl cz gr hu ro lu eu net org me re nc pf mq gp gf yt "
     "ma tn dz sn ci cd lb il tr ru in jp cn kr hk sg my ph th vn id au nz za br ar cl mx pe "
     "co.uk uk co.in co.id co.jp co.kr co.il co.za co.th co.nz com.br com.ar com.mx com.tr com.au com.sg"
-).split()
+)
+COUNTRIES = frozenset(_ENDINGS.split())
 """Endings under which the providers that are everywhere have addresses. Not co, om and cm: more often a
 slip of com."""
 
