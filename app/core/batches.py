@@ -24,9 +24,10 @@ from app.models import Batch, Delivery, DeliveryState, Edition, EditionState
 CLAIMABLE = (EditionState.PLANNED, EditionState.CANCELLED)
 """A cancelled edition's batches are claimed, too: to say of each reader that she was skipped."""
 
-SIZE = 250
-"""Deliveries in a batch. A worker holds two at most, so losing it with its disk leaves at most 500 in
-doubt; at 10,000 messages a second a batch lasts 25 ms, ten times what its two writes take."""
+SIZE = 240
+"""Deliveries in a batch. A worker leaves 500 of them unsettled at most, which is what losing it with
+its disk puts in doubt; at 10,000 messages a second a batch lasts 24 ms, ten times what its two writes
+take."""
 
 LEASE = dt.timedelta(seconds=60)
 """How long a worker may stay silent before another takes its batch; it renews every quarter."""
@@ -51,6 +52,10 @@ class Claim:
     subscriber_ids: tuple[int, ...]
     last_owner: str
     """Who held it before us and never gave it back; empty when nothing is to be recovered."""
+    strikes: int
+    """How many claims in a row ended so, the last owner's included."""
+    suspect_id: int | None
+    """Whose copy was being made when the one before the last owner died."""
 
 
 def plan(edition_id: int) -> int | None:
@@ -90,19 +95,57 @@ def plan_retries(now: dt.datetime | None = None) -> int:
     return len(due)
 
 
-def claim(owner: str) -> Claim | None:
-    """Take a batch that nobody holds, oldest first; None when there is none.
+def claim(owner: str, after: int = 0) -> Claim | None:
+    """Take a batch that nobody holds; None when there is none.
 
     `owner` is the place of this worker's journals, a slash, and the name of this claim's journal.
-
-    On SQLite only while no other owner holds one: it has one writer at a time, so a second sender
-    would buy nothing but waiting.
+    `after` is the edition of its last claim: the next one in turn comes first, so that a small
+    edition does not wait for the end of a large one. Of one edition, the oldest batch.
     """
     now = clock.now()
+    batch_id = _candidate(owner, now, Edition.id > after)
+    if batch_id is None and after:
+        batch_id = _candidate(owner, now, Edition.id <= after)
+    if batch_id is None:
+        return None
+    before = db.session.get_one(Batch, batch_id, populate_existing=True)
+    last_owner, strikes = before.owner, before.strikes + bool(before.owner)
+    taken = (
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now))
+        .values(owner=owner, fence=before.fence + 1, strikes=strikes, lease_until=now + LEASE)
+    )
+    if not races.won(taken):
+        return None
+    newsletter_id, state = _edition(before.edition_id)
+    return Claim(
+        batch_id=batch_id,
+        owner=owner,
+        edition_id=before.edition_id,
+        newsletter_id=newsletter_id,
+        fence=before.fence + 1,
+        retry=before.retry,
+        is_cancelled=state is EditionState.CANCELLED,
+        subscriber_ids=tuple(before.subscriber_ids),
+        last_owner=last_owner,
+        strikes=strikes,
+        suspect_id=before.suspect_id,
+    )
+
+
+def _edition(edition_id: int) -> tuple[int, EditionState]:
+    found = select(Edition.newsletter_id, Edition.state).where(Edition.id == edition_id)
+    newsletter_id, state = db.session.execute(found).one()
+    return newsletter_id, state
+
+
+def _candidate(owner: str, now: dt.datetime, editions: ColumnElement[bool]) -> int | None:
+    """On SQLite only while no other owner holds one: it has one writer at a time, so a second sender
+    would buy nothing but waiting."""
     candidate = (
         select(Batch.id)
         .join(Edition, Edition.id == Batch.edition_id)
-        .where(Edition.state.in_(CLAIMABLE), _free(Batch, now), _ready(owner, now))
+        .where(Edition.state.in_(CLAIMABLE), editions, _free(Batch, now), _ready(owner, now))
         .order_by(Batch.edition_id, Batch.n)
         .limit(1)
         .with_for_update(skip_locked=True, of=Batch)
@@ -111,30 +154,7 @@ def claim(owner: str) -> Claim | None:
         other = aliased(Batch)
         held = exists().where(other.done_at.is_(None), ~_free(other, now), other.owner != owner)
         candidate = candidate.where(~held)
-    batch_id = db.session.scalar(candidate)
-    if batch_id is None:
-        return None
-    before = db.session.get_one(Batch, batch_id, populate_existing=True)
-    last_owner = before.owner
-    taken = update(Batch).where(
-        Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now)
-    )
-    if not races.won(taken.values(owner=owner, fence=before.fence + 1, lease_until=now + LEASE)):
-        return None
-    edition = db.session.execute(
-        select(Edition.newsletter_id, Edition.state).where(Edition.id == before.edition_id)
-    ).one()
-    return Claim(
-        batch_id=batch_id,
-        owner=owner,
-        edition_id=before.edition_id,
-        newsletter_id=edition.newsletter_id,
-        fence=before.fence + 1,
-        retry=before.retry,
-        is_cancelled=edition.state is EditionState.CANCELLED,
-        subscriber_ids=tuple(before.subscriber_ids),
-        last_owner=last_owner,
-    )
+    return db.session.scalar(candidate)
 
 
 def renew(held: Claim) -> bool:
@@ -152,9 +172,22 @@ def release(held: Claim, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> 
     now = clock.now()
     return races.won(
         _ours(held).values(
-            owner="", lease_until=now + wait if wait else None, done_at=now if done else None
+            owner="",
+            strikes=0,
+            lease_until=now + wait if wait else None,
+            done_at=now if done else None,
         )
     )
+
+
+def suspect(held: Claim, subscriber_id: int | None) -> bool:
+    """Keep whose copy the last owner was making when it died; None: it was nobody's."""
+    return races.won(_ours(held).values(suspect_id=subscriber_id))
+
+
+def went_on(held: Claim) -> bool:
+    """The owner that died had got further with it: what went before does not count any more."""
+    return races.won(_ours(held).values(strikes=1))
 
 
 def rest(wait: dt.timedelta) -> int:
@@ -174,7 +207,11 @@ def rest(wait: dt.timedelta) -> int:
 
 def hand_back(held: Claim, wait: dt.timedelta) -> bool:
     """Undo a claim, for a while: the owner before us lives, and what it has under way is its own."""
-    return races.won(_ours(held).values(owner=held.last_owner, lease_until=clock.now() + wait))
+    return races.won(
+        _ours(held).values(
+            owner=held.last_owner, strikes=held.strikes - 1, lease_until=clock.now() + wait
+        )
+    )
 
 
 def is_idle() -> bool:
