@@ -58,12 +58,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    settings: Settings, *command: str, module: str = "app.cli"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A `hebdo` command as a process of its own; what is left of it is ended at the end."""
     log = settings.state_dir / f"{command[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", *command],
+            [sys.executable, "-m", module, *command],
             env=environment(settings),
             cwd=ROOT,
             stdout=out,
