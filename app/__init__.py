@@ -13,9 +13,6 @@ from app.settings import Settings, load
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
 """One picture of 10 MiB and its form; a greater request gets 413."""
 
-BRIEFLY = {"socket_connect_timeout": 1, "socket_timeout": 1}
-"""Seconds that a limit waits for the broker before this process counts alone."""
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the web app of one installation; reads the environment when given no settings."""
@@ -45,7 +42,6 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         RATELIMIT_STORAGE_URI=settings.redis_url,
-        RATELIMIT_STORAGE_OPTIONS=BRIEFLY,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
@@ -60,7 +56,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
 
 def connect_extensions(flask_app: Flask) -> None:
     from app import database, language
-    from app.extensions import babel, csrf, db, exchanges, keys, limiter, migrate
+    from app.extensions import babel, csrf, db, keys, limiter, migrate
 
     db.init_app(flask_app)
     with flask_app.app_context():
@@ -71,15 +67,16 @@ def connect_extensions(flask_app: Flask) -> None:
     language.register(flask_app)
     limiter.init_app(flask_app)
     keys.init_app(flask_app.extensions["hebdo.settings"])
-    exchanges.init_app(flask_app.extensions["hebdo.settings"])
 
 
 def register_doors(flask_app: Flask) -> None:
     from app import api, editor, errors, guards, logs, reader
+    from app.core import autolinks
 
     guards.register(flask_app)
     logs.register(flask_app)
     errors.register(flask_app)
+    flask_app.add_template_filter(autolinks.paragraphs)
     flask_app.register_blueprint(reader.door)
     flask_app.register_blueprint(editor.door)
     flask_app.register_blueprint(api.door)

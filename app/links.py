@@ -27,8 +27,15 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     FORM = "form"
+    """One form of comments, as it was shown to one visitor."""
+    COMMENT = "comment"
+    """Its author's hand on a comment."""
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
     PASS = "pass"  # noqa: S105 - a purpose, not a password
+
+
+FOR_EVER = 24 * 365 * 100.0
+"""Hours: for tokens that do not expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,23 @@ class Links:
         """One link for all that were asked for together."""
         value = ".".join(map(str, subscription_ids))
         return self.url(f"/confirm/{self.timed_token(Purpose.CONFIRM, value)}")
+
+    def comment(self, slug: str, number: int, comment_id: int) -> str:
+        """Where a comment stands on its issue's page."""
+        return f"{self.issue(slug, number)}#comment-{comment_id}"
+
+    def own_comment(self, comment_id: int) -> str:
+        """For its author alone: see it, take it back. It never expires."""
+        return self.url(f"/comments/{self.timed_token(Purpose.COMMENT, str(comment_id))}")
+
+    def quiet_comment(self, comment_id: int) -> str:
+        """For its author alone: no more word of answers to it. It never expires."""
+        return f"{self.own_comment(comment_id)}/quiet"
+
+    def read_comment_token(self, token: str) -> int | None:
+        """The comment's number, or None when none of our secrets made this token."""
+        value = self.read_timed_token(Purpose.COMMENT, token, FOR_EVER)
+        return int(value) if value else None
 
     def password(self, editor_id: int, stamp: int) -> str:
         """Good for one change: the change moves the editor's stamp, and the link is spent."""

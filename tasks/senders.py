@@ -14,8 +14,9 @@ from typing import cast
 
 import structlog
 
-from app.core import ledger
+from app.core import clock, ledger
 from app.core.ledger import Result
+from app.models import DeliveryState
 from emails.copies import Copy
 from emails.dkim import Signer
 from emails.errors import MailError
@@ -59,7 +60,7 @@ class Sender:
         self.trouble = ""
         """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
-        self.signer = signer
+        self._signer = signer
         self._until = time.monotonic() + seconds
         self._suspects: list[tuple[Turn, Result]] = []
         """Results in a row that may be about us and not about readers."""
@@ -141,24 +142,32 @@ class Sender:
             self._say(_said(answer))
 
     def skip(self, turn: Turn, why: str) -> None:
-        self._result(turn, ledger.skipped(turn.reader.subscriber_id, why))
+        subscriber_id = turn.reader.subscriber_id
+        result = Result(subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why)
+        self._result(turn, result)
 
     def _compose(self, turn: Turn) -> Copy | None:
+        hand = turn.hand
         try:
-            envelope = turn.hand.envelope(turn.reader, self.signer)
+            skeleton = hand.letterbox.skeleton(hand.skeleton, turn.reader)
+            if skeleton is None:
+                self.skip(turn, NOTHING_LEFT)
+                return None
+            envelope = skeleton.fill(hand.letterbox.addressee(turn.reader))
+            data = self._signer.sign(envelope.data) if self._signer else envelope.data
         except Exception as odd:
             # A reader over whom our own code stumbles must not take the slice down again and again
             # and hold up all behind her: she is set aside, with the trace in the log.
             if not isinstance(odd, MailError):
                 log.exception("copy.broken", subscriber=turn.reader.subscriber_id)
             why = f"no mail can be made for this reader: {odd}"
-            self._suspect(turn, ledger.skipped(turn.reader.subscriber_id, why), why)
-            return None
-        if envelope is None:
-            self.skip(turn, NOTHING_LEFT)
+            result = Result(
+                turn.reader.subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why
+            )
+            self._suspect(turn, result, why)
             return None
         # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
-        return Copy(turn, envelope.mail_from, envelope.rcpt_to, envelope.data)
+        return Copy(turn, envelope.mail_from, envelope.rcpt_to, data)
 
     def _result(self, turn: Turn, result: Result) -> None:
         hand = turn.hand

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db, links
 from app.models import Newsletter
-from tests import pages, people
+from tests import pages, people, talks
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def letter(flask_app: Flask) -> Newsletter:
 def paths(letter: Newsletter) -> list[str]:
     """Every public page there is, each in a state in which it has something to say."""
     people.edition(letter, 11)
-    people.edition(letter, 12)
+    comment = talks.said(talks.issue(letter, 12), tell=True)
     confirmed = people.confirmed(letter)
     asked = people.pending(letter, "lea@hebdo.test")
     return [
@@ -33,6 +33,11 @@ def paths(letter: Newsletter) -> list[str]:
         "/newsletters/essentiel-ia/accent.css",
         "/archive/essentiel-ia",
         "/archive/essentiel-ia/12",
+        "/archive/essentiel-ia/12/reacted",
+        f"/archive/essentiel-ia/12?answer={comment.id}",
+        links().own_comment(comment.id).removeprefix("http://hebdo.test"),
+        links().quiet_comment(comment.id).removeprefix("http://hebdo.test"),
+        links().own_comment(999).removeprefix("http://hebdo.test"),
         "/subscribe",
         "/subscribed?newsletter=essentiel-ia",
         links().confirm(asked.id).removeprefix("http://hebdo.test"),

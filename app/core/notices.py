@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock, races
 from app.extensions import db
-from app.models import Editor, Newsletter, Notice, NoticeKind, NoticeState, Subscription
+from app.models import Comment, Editor, Newsletter, Notice, NoticeKind, NoticeState, Subscription
 from emails.values import Answer, Blame, Outcome
 
 LEASE = dt.timedelta(minutes=12)
@@ -36,9 +38,12 @@ def order(
     subscription: Subscription | None = None,
     together: Sequence[Subscription] = (),
     editor: Editor | None = None,
+    comment: Comment | None = None,
+    once: str | None = None,
     source: str = "",
 ) -> Notice:
-    """Record that this mail is owed; twice is two mails, so the caller asks `ordered_since` first.
+    """Record that this mail is owed; twice is two mails, so the caller asks `ordered_since`
+    first, or orders it by `order_once`.
 
     `together` are the subscriptions that one confirmation is about.
     """
@@ -50,6 +55,8 @@ def order(
         subscription=subscription,
         subscription_ids=[each.id for each in together],
         editor=editor,
+        comment=comment,
+        once=once,
         source=source,
         created_at=now,
         not_before=now,
@@ -57,6 +64,18 @@ def order(
     db.session.add(notice)
     db.session.flush()
     return notice
+
+
+def order_once(kind: NoticeKind, address: str, once: str, **whose: Any) -> Notice | None:
+    """The same, for what may be owed only once however many order it at a time; None to the others."""
+    if db.session.scalar(select(Notice.id).where(Notice.once == once)) is not None:
+        return None
+    try:
+        with db.session.begin_nested():
+            return order(kind, address, once=once, **whose)
+    except IntegrityError:
+        # Somebody else ordered it a moment ago, and we waited for their commit.
+        return None
 
 
 def ordered_since(address: str, kinds: Collection[NoticeKind], since: dt.datetime) -> bool:

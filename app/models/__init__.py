@@ -6,12 +6,13 @@ Must not know: Flask, mail, tasks, rules. A row does not decide; `app.core` does
 
 from app.models.address_change import AddressChange
 from app.models.base import Base
+from app.models.comment import Comment, CommentState, Moderation
 from app.models.delivery import Batch, Delivery, DeliveryState
 from app.models.edition import Edition, EditionState
 from app.models.editor import Editor, Role
 from app.models.image import Image
 from app.models.issue import Issue, IssueState, Story
-from app.models.newsletter import Newsletter, Rubric, RubricKind
+from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind
 from app.models.notice import Notice, NoticeKind, NoticeState
 from app.models.subscriber import Subscriber
 from app.models.subscription import (
@@ -29,6 +30,9 @@ __all__ = [
     "AddressChange",
     "Base",
     "Batch",
+    "Comment",
+    "CommentRule",
+    "CommentState",
     "Consent",
     "ConsentAct",
     "Delivery",
@@ -41,6 +45,7 @@ __all__ = [
     "Image",
     "Issue",
     "IssueState",
+    "Moderation",
     "Newsletter",
     "Notice",
     "NoticeKind",

@@ -31,5 +31,7 @@ class Editor(Base):
     """argon2id; empty until the invitation was taken up."""
     stamp: Mapped[int] = mapped_column(default=1)
     """Grows with every password change: a session that carries an older one is over."""
+    wants_digest: Mapped[bool] = mapped_column(default=False)
+    """She asked to be told by mail when comments wait."""
     created_at: Mapped[dt.datetime]
     signed_in_at: Mapped[dt.datetime | None]

@@ -33,6 +33,8 @@ class Issue(Base):
     """Lines that an import could not place; kept here until an editor deletes them."""
     revision: Mapped[int] = mapped_column(default=1)
     """Grows with every save: who saves over a newer one is told, not obeyed."""
+    comments_closed: Mapped[bool] = mapped_column(default=False)
+    """An editor let nobody say anything more under it."""
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
 

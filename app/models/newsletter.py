@@ -23,6 +23,17 @@ class RubricKind(StrEnum):
     SPONSORED = "sponsored"
 
 
+class CommentRule(StrEnum):
+    """Who may say something under a newsletter's issues, and when it stands there."""
+
+    OFF = "off"
+    """Nobody; what was said before is not shown either."""
+    HELD = "held"
+    """Whoever likes, once an editor has read it."""
+    SHOWN = "shown"
+    """At once for a reader who came by the signed link of her mail; else once an editor has read it."""
+
+
 class Newsletter(Base):
     __tablename__ = "newsletter"
 
@@ -42,6 +53,9 @@ class Newsletter(Base):
     """Who is responsible for it."""
     postal_address: Mapped[str] = mapped_column(default="")
     accent: Mapped[str] = mapped_column(default="#9a1b1f")
+    comment_rule: Mapped[CommentRule] = mapped_column(word(CommentRule), default=CommentRule.HELD)
+    comment_days: Mapped[int] = mapped_column(default=0)
+    """Issues close to comments so many days after they went out; 0: never."""
     created_at: Mapped[dt.datetime]
 
     rubrics: Mapped[list[Rubric]] = relationship(

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
+from app.models.comment import Comment
 from app.models.editor import Editor
 from app.models.newsletter import Newsletter
 from app.models.subscription import Subscription
@@ -29,6 +30,12 @@ class NoticeKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of mail, not a password
     INVITATION = "invitation"
     PROOF = "proof"
+    COMMENT_SHOWN = "comment_shown"
+    """To its author: her comment stands on the page."""
+    COMMENT_ANSWERED = "comment_answered"
+    """To its author, who asked for it: somebody answered."""
+    COMMENT_DIGEST = "comment_digest"
+    """To an editor who asked for it: comments wait."""
 
 
 class NoticeState(StrEnum):
@@ -63,6 +70,9 @@ class Notice(Base):
     subscription_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     """For a confirmation: all subscriptions that its one link confirms, `subscription_id` first."""
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="SET NULL"))
+    once: Mapped[str | None] = mapped_column(unique=True)
+    """What it may be ordered for only once, whoever orders it: a second row cannot be written."""
     source: Mapped[str] = mapped_column(default="")
     """For a proof: the frozen `IssueText` as JSON, as it was when the button was pressed. For a change
     of address: its number."""
@@ -81,3 +91,4 @@ class Notice(Base):
     newsletter: Mapped[Newsletter | None] = relationship()
     subscription: Mapped[Subscription | None] = relationship()
     editor: Mapped[Editor | None] = relationship()
+    comment: Mapped[Comment | None] = relationship(passive_deletes=True)

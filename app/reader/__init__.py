@@ -1,4 +1,4 @@
-"""The readers' door: sign up, confirm, leave, read the archive.
+"""The readers' door: sign up, confirm, leave, read the archive, react.
 
 Owns: its pages, forms and limits. Must not know: SMTP, other doors.
 """
@@ -12,6 +12,8 @@ door = Blueprint("reader", __name__)
 # The views hang themselves on the door.
 from app.reader import (  # noqa: E402, F401
     archive,
+    authors,
+    comments,
     departures,
     images,
     newsletters,

@@ -6,9 +6,11 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import language
-from app.core import archive, newsletters
-from app.core.archive import PAGE
-from app.reader import door, sheets
+from app.core import archive, comments, newsletters
+from app.core.archive import PAGE, Entry
+from app.models import Newsletter
+from app.reader import door, sheets, talks
+from app.reader.forms import CommentForm
 
 
 @door.get("/archive/<slug>")
@@ -22,6 +24,7 @@ def index(slug: str) -> ResponseReturnValue:
         "reader/archive.html",
         newsletter=newsletter,
         headlines=[sheets.headline(entry) for entry in entries],
+        comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
         is_first_page=below is None,
         more=entries[-1].number if len(entries) == PAGE else None,
     )
@@ -31,7 +34,11 @@ def index(slug: str) -> ResponseReturnValue:
 def issue(slug: str, number: int) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     language.suggest(newsletter.language)
-    entry = archive.get(newsletter, min(number, _LARGEST))
+    return page(newsletter, archive.get(newsletter, min(number, LARGEST)))
+
+
+def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) -> str:
+    """An issue's page; `form` is that of its comments as it came back."""
     return render_template(
         "reader/issue.html",
         newsletter=newsletter,
@@ -39,12 +46,13 @@ def issue(slug: str, number: int) -> ResponseReturnValue:
         sheet=sheets.lay_out(entry.text),
         before=archive.before(newsletter.id, entry.number),
         after=archive.after(newsletter.id, entry.number),
+        talk=talks.of(newsletter, entry.number, form),
     )
 
 
-_LARGEST = 2**62
+LARGEST = 2**62
 """Beyond it a database knows no numbers, and none of ours is so high."""
 
 
 def _number(typed: str) -> int:
-    return min(max(int(typed), 0), _LARGEST)
+    return min(max(int(typed), 0), LARGEST)

@@ -22,7 +22,7 @@ from app.models import Base, Image, Notice, Role, Subscription
 from emails import compose
 from tasks import approvals, deliveries, notices
 from tasks import issues as printing
-from tests import desk
+from tests import desk, talks
 from tests.conftest import use_relay
 from tests.desk import Desk
 from tests.relay import StoryRelay
@@ -77,10 +77,12 @@ def house(flask_app: Flask) -> House:
     editor = editors.find("lea@hebdo.invalid")
     assert first is not None
     assert editor is not None
+    comment = talks.said(sent, tell=True)
     made = links()
     tokens = [
         made.subscription_token(first.id),
         made.confirm(first.id).rpartition("/")[2],
+        made.own_comment(comment.id).rpartition("/")[2],
         made.password(editor.id, editor.stamp).rpartition("/")[2],
         "x",
     ]
@@ -90,6 +92,7 @@ def house(flask_app: Flask) -> House:
         "issue_id": [sent.id, draft.id, 999],
         "name": [db.session.scalars(select(Image.name)).one(), "0" * 64 + ".png"],
         "token": tokens,
+        "comment_id": [comment.id, 999],
         "filename": ["hebdo.css"],
     }
     return House(flask_app, values, {path for mail in relay.received for path in paths(mail.data)})

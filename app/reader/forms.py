@@ -1,0 +1,75 @@
+"""The form under an issue: a name, an address that is not shown, what one wants to say."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from app.core import addresses
+from app.core.comments import LONGEST_NAME, LONGEST_TEXT
+from app.extensions import _
+from app.forms import Form, one_line, stripped
+from app.sign_ups import is_address, unturned
+
+
+def unwrapped(value: object) -> object:
+    """A filter: browsers send CR LF for a line end that they counted as one character."""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+class CommentForm(Form):
+    """Its ids stand beside the anchors of an issue's rubrics, so they have a word of their own."""
+
+    name = StringField(
+        _("Name"),
+        id="comment-name",
+        filters=[stripped],
+        validators=[
+            DataRequired(_("Please write the name that should stand above your comment.")),
+            Length(
+                max=LONGEST_NAME,
+                message=_("Please shorten this to %(max)d characters.", max=LONGEST_NAME),
+            ),
+            one_line,
+            unturned,
+        ],
+    )
+    address = EmailField(
+        _("E-mail address"),
+        id="comment-address",
+        description=_("It is not shown."),
+        filters=[stripped],
+        validators=[
+            DataRequired(_("Please write your e-mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            is_address,
+        ],
+    )
+    text = TextAreaField(
+        _("Your comment"),
+        id="comment-text",
+        filters=[unwrapped],
+        validators=[
+            DataRequired(_("Please write what you want to say.")),
+            Length(
+                max=LONGEST_TEXT,
+                message=_("Please shorten this to %(max)d characters.", max=LONGEST_TEXT),
+            ),
+        ],
+    )
+    tell = BooleanField(_("Tell me by e-mail when somebody answers"), id="comment-tell")
+    answers = HiddenField(id="comment-answers")
+    form = HiddenField(id="comment-form")
+    website = StringField(_("Leave this empty"), id="comment-website")
+    """For robots, which fill every field; people never see it."""
+
+    @property
+    def is_trapped(self) -> bool:
+        return bool(self.website.data)
+
+    def name_it(self, name: str) -> None:
+        self.form.data = name
+
+    def without_address(self) -> None:
+        """Who came by the signed link of her mail is not asked for it."""
+        del self.address
