@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-virtualenv
 CATALOGUES := $(wildcard app/translations/*/LC_MESSAGES/messages.po)
 TESTS ?=
+BENCH ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
@@ -59,10 +60,8 @@ pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (about an hour)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest tests/chaos
 
-bench: $(VENV)/.test ## The engine beside smtp-source, the mail beside the official MJML, in ratios
-	@for sink in smtp-sink fast; do $(BIN)/python -m bench.engine --sink $$sink || exit 1; done
-	@$(BIN)/python -m bench.engine --database sqlite
-	@$(BIN)/python -m bench.scale
+bench: $(VENV)/.test ## What sending costs, beside Postfix's and Python's senders (half an hour; BENCH=--quick: minutes)
+	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 	@$(BIN)/python -m bench.mjml_reference
 
 lock: $(VENV)/.test ## Choose versions anew within pyproject's bounds

@@ -13,6 +13,9 @@ from app.settings import Settings, load
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
 """One picture of 10 MiB and its form; a greater request gets 413."""
 
+BRIEFLY = {"socket_connect_timeout": 1, "socket_timeout": 1}
+"""Seconds that a limit waits for the broker before this process counts alone."""
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the web app of one installation; reads the environment when given no settings."""
@@ -42,6 +45,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         RATELIMIT_STORAGE_URI=settings.redis_url,
+        RATELIMIT_STORAGE_OPTIONS=BRIEFLY,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
@@ -56,7 +60,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
 
 def connect_extensions(flask_app: Flask) -> None:
     from app import database, language
-    from app.extensions import babel, csrf, db, keys, limiter, migrate
+    from app.extensions import babel, csrf, db, exchanges, keys, limiter, migrate
 
     db.init_app(flask_app)
     with flask_app.app_context():
@@ -67,6 +71,7 @@ def connect_extensions(flask_app: Flask) -> None:
     language.register(flask_app)
     limiter.init_app(flask_app)
     keys.init_app(flask_app.extensions["hebdo.settings"])
+    exchanges.init_app(flask_app.extensions["hebdo.settings"])
 
 
 def register_doors(flask_app: Flask) -> None:

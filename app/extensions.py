@@ -1,4 +1,4 @@
-"""Objects that exist before an app does: db, migrate, csrf, babel, limiter, keys, and the words' `_`."""
+"""Objects that exist before an app does: db, csrf, babel, limiter, keys, exchanges …, and the words' `_`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from markupsafe import Markup, escape
 
+from app.exchanges import Exchanges
 from app.links import Links
 from app.models.base import Base
 from app.settings import Settings
@@ -84,6 +85,7 @@ class Keys:
 
 
 keys = Keys()
+exchanges = Exchanges()
 
 
 def settings() -> Settings:

@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     FORM = "form"
+    REACTION = "reaction"
     """One form of comments, as it was shown to one visitor."""
     COMMENT = "comment"
     """Its author's hand on a comment."""

@@ -56,6 +56,11 @@ class Settings:
     """Signs every mail for its sender's domain; None: that is the relay's business."""
     inbox_url: str = ""
     """The catcher's page, only under `hebdo up`."""
+    dns: str = ""
+    """Whom to ask whether a domain takes mail: empty the system's name servers, `off` nobody, or
+    `host[:port]`."""
+    form_seconds: float = 2.0
+    """A sign-up form that comes back sooner was hardly filled by a person; 0: any may come."""
     log_format: str = "json"
     """`json`, or `lines` for people."""
     log_level: str = "INFO"
@@ -153,6 +158,12 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         return_address=found.text("HEBDO_RETURN_ADDRESS"),
         signer=_signer(found),
         inbox_url=found.text("HEBDO_INBOX_URL"),
+        dns=found.text(
+            "HEBDO_DNS",
+            pattern=r"off|\d+(\.\d+){3}(:\d+)?",
+            meant="off, or a name server such as 192.0.2.53",
+        ),
+        form_seconds=float(found.whole("HEBDO_FORM_SECONDS", 2)),
         log_format=found.text(
             "HEBDO_LOG_FORMAT", "json", pattern="json|lines", meant="json or lines"
         ),

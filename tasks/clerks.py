@@ -29,7 +29,7 @@ from emails import compose
 from emails.errors import MailError
 from emails.skeletons import Skeleton
 from emails.values import Print
-from tasks import addressees, recovery
+from tasks import addressees, recovery, rehearsals
 from tasks.addressees import Letterbox
 from tasks.hands import Hand, Turn
 from tasks.senders import Sender
@@ -57,6 +57,8 @@ class Clerk:
         self.owner = owner
         self.sender = sender
         self.hands: list[Hand] = []
+        self._claimed_of = 0
+        """The edition of the last claim."""
         self._over = False
         self._is_broken = False
         self._editions: dict[int, tuple[Skeleton, Letterbox]] = {}
@@ -149,7 +151,7 @@ class Clerk:
     def _claim_ahead(self) -> None:
         if not self._wants_more():
             return
-        held = recovery.claim(self.owner)
+        held = recovery.claim(self.owner, self._claimed_of)
         if held is None:
             self.sender.may_claim = False
         else:
@@ -157,14 +159,17 @@ class Clerk:
 
     def _take_on(self, held: Claim) -> None:
         """Read a claimed batch's readers, and give them to the sender."""
+        self._claimed_of = held.edition_id
         if not self._can_be_made(held):
             return
         with reading_only():
             to_do = ledger.to_do(held)
+            hand = Hand(held, *self._means(held.edition_id), len(to_do))
+            if held.strikes:
+                rehearsals.rehearse(hand, to_do, self.sender.own, self.sender.signer)
             wanted, skipped = audiences.turn(held.newsletter_id, to_do)
             if held.is_cancelled:
                 wanted, skipped = {}, dict.fromkeys(to_do, "the edition was cancelled")
-            hand = Hand(held, *self._means(held.edition_id), len(to_do))
             db.session.commit()
         self.hands.append(hand)
         for subscriber_id, why in skipped.items():
@@ -176,19 +181,26 @@ class Clerk:
     def _can_be_made(self, held: Claim) -> bool:
         """An edition of which no mail can be made is paused and says why: it must not keep workers
         from the others, and whoever mends it can resume it."""
+        if held.strikes >= rehearsals.PATIENCE:
+            self._set_down(held, f"{held.strikes} workers in a row died over it")
+            return False
         try:
             with reading_only():
                 self._means(held.edition_id)
                 db.session.commit()
         except MailError as odd:
+            log.exception("edition.unfit", edition=held.edition_id)
             db.session.rollback()
-            batches.release(held, done=False)
-            editions.note_trouble(held.edition_id, f"no mail can be made of it: {odd}")
-            editions.pause(held.edition_id)
-            db.session.commit()
-            log.exception("edition.paused", edition=held.edition_id)
+            self._set_down(held, f"no mail can be made of it: {odd}")
             return False
         return True
+
+    def _set_down(self, held: Claim, why: str) -> None:
+        batches.release(held, done=False)
+        editions.note_trouble(held.edition_id, why)
+        editions.pause(held.edition_id)
+        db.session.commit()
+        log.error("edition.paused", edition=held.edition_id, why=why)
 
     def _means(self, edition_id: int) -> tuple[Skeleton, Letterbox]:
         """What the copies of an edition are made with, read once a slice (it is 60 KB of row)."""

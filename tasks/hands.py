@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 
 from app.core.audiences import Reader
 from app.core.batches import Claim
 from app.core.ledger import Result
 from emails.copies import Copy
+from emails.dkim import Signer
 from emails.skeletons import Skeleton
+from emails.values import Envelope
 from tasks.addressees import Letterbox
 
 
@@ -30,6 +33,14 @@ class Hand:
     @property
     def is_done(self) -> bool:
         return self.open == 0
+
+    def envelope(self, reader: Reader, signer: Signer | None) -> Envelope | None:
+        """Her copy; None when she has hidden all that is in it."""
+        skeleton = self.letterbox.skeleton(self.skeleton, reader)
+        if skeleton is None:
+            return None
+        made = skeleton.fill(self.letterbox.addressee(reader))
+        return dataclasses.replace(made, data=signer.sign(made.data)) if signer else made
 
 
 class Turn:

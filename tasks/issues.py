@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from app.core import batches, deliveries, editions
+from app.core import deliveries, editions, plans
 from app.extensions import db
 from app.models import Edition, EditionState
 from emails import render
@@ -33,7 +33,7 @@ def press(edition_id: int) -> bool:
         return False
     if edition.state is EditionState.ORDERED:
         _print(edition)
-    planned = batches.plan(edition_id)
+    planned = plans.make(edition_id)
     db.session.commit()
     if planned is None:
         return False

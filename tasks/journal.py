@@ -8,7 +8,8 @@ survive a crash of the whole machine (no fsync), so a journal from before the la
 
 A journal belongs to one slice of one worker. Its name stands in the `owner` of every batch that the
 slice claims; its lock (flock) tells a dead owner from a slow one, and is taken before the first claim.
-Lines: `batch subscriber` begun, `batch subscriber [answer]` answered, `batch subscriber -` given back.
+Lines: `batch subscriber` begun, `batch subscriber [answer]` answered, `batch subscriber -` given back,
+`batch subscriber ?` rehearsed (see `tasks.rehearsals`).
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ class Trace:
 
     begun: frozenset[int]
     answers: dict[int, Answer]
+    rehearsed: int | None = None
+    """Whose copy was being tried when the journal ends."""
 
 
 class Journal:
-    """Open for writing and locked; made by `opened`. One thread writes, whole lines with O_APPEND.
+    """Open for writing and locked; made by `opened`. Threads write whole lines, with O_APPEND.
 
     Every call raises OSError once the disk is full: the slice then ends as if it had been killed, and
     whoever was begun without a line for her answer is in doubt.
@@ -72,6 +75,10 @@ class Journal:
     def give_back(self, batch_id: int, subscriber_id: int) -> None:
         """Her copy was not out whole, or was refused on account of us: it is still to do."""
         self._write(b"%d %d -\n" % (batch_id, subscriber_id))
+
+    def rehearse(self, batch_id: int, subscriber_id: int) -> None:
+        """Before her copy is tried; `give_back` says that it did no harm."""
+        self._write(b"%d %d ?\n" % (batch_id, subscriber_id))
 
     def _write(self, line: bytes) -> None:
         # After a line that went in by half the next one would be read as its end.
@@ -143,21 +150,23 @@ def read(path: Path, batch_id: int) -> Trace:
     """What a journal tells about one batch. A torn last line (the machine died in it) is no line."""
     begun: set[int] = set()
     answers: dict[int, Answer] = {}
+    rehearsed = None
     mine = b"%d " % batch_id
     for line in path.read_bytes().split(b"\n")[:-1]:
         if not line.startswith(mine):
             continue
         subscriber, _, said = line[len(mine) :].partition(b" ")
         subscriber_id = int(subscriber)
+        rehearsed = subscriber_id if said == b"?" else None
         if said:
             begun.discard(subscriber_id)
         else:
             begun.add(subscriber_id)
         if said == b"-":
             answers.pop(subscriber_id, None)
-        elif said:
+        elif said and said != b"?":
             answers[subscriber_id] = _answer(said)
-    return Trace(frozenset(begun), answers)
+    return Trace(frozenset(begun), answers, rehearsed)
 
 
 def _answer(said: bytes) -> Answer:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from app.core import batches, clock, deliveries, editions, notices, workers
+from app.core import batches, clock, deliveries, editions, notices, plans, workers
 from app.extensions import db, settings
 from app.models import EditionState
 from tasks import deliveries as sending
@@ -102,7 +102,7 @@ def tidy() -> int:
     How many batches were freed.
     """
     freed = free_orphans()
-    batches.plan_retries()
+    plans.make_retries()
     db.session.commit()
     for edition_id in editions.in_state(EditionState.PLANNED):
         deliveries.close(edition_id)

@@ -14,14 +14,17 @@ from tasks.senders import is_about_us
 log = structlog.get_logger()
 
 
-def claim(owner: str) -> Claim | None:
+DEADLY = "her copy ended its worker three times: nobody can make it as things stand"
+
+
+def claim(owner: str, after: int = 0) -> Claim | None:
     """Claim the next batch and settle what its last owner left, in one transaction; None: no batch.
 
     In one, because the claim writes our name over the name of the journal that tells what was under
     way: a worker killed between the two would leave a batch whose begun copies nobody knows of.
     """
     while True:
-        held = batches.claim(owner)
+        held = batches.claim(owner, after)
         if held is None or _recover(held):
             db.session.commit()
             return held
@@ -42,8 +45,10 @@ def _recover(held: Claim) -> bool:
         with journal.left_by(settings().state_dir, held.last_owner) as path:
             trace = journal.read(path, held.batch_id) if path else None
             found = [_recovered(one, trace) for one in ledger.to_do(held)]
-            results = [one for one in found if one]
+            results = [one for one in found if one] + _set_aside(held, trace)
             ledger.settle(held, results)
+            if results:
+                batches.went_on(held)
             db.session.commit()
             log.info(
                 "batch.recovered", batch=held.batch_id, settled=len(results), journal=bool(path)
@@ -53,6 +58,21 @@ def _recover(held: Claim) -> bool:
             return True
     except BlockingIOError:
         return False
+
+
+def _set_aside(held: Claim, trace: journal.Trace | None) -> list[Result]:
+    """Her over whose copy the worker died, once that is sure.
+
+    The first death tells nothing, and the batch is rehearsed; the second names somebody, who may just
+    have been at hand when a worker was killed for another reason. At the third she is skipped.
+    """
+    named = trace.rehearsed if trace else None
+    if named is None or named != held.suspect_id:
+        batches.suspect(held, named)
+        return []
+    batches.suspect(held, None)
+    log.error("copy.deadly", batch=held.batch_id, subscriber=named, strikes=held.strikes)
+    return [ledger.skipped(named, DEADLY)]
 
 
 def _recovered(subscriber_id: int, trace: journal.Trace | None) -> Result | None:

@@ -14,9 +14,8 @@ from typing import cast
 
 import structlog
 
-from app.core import clock, ledger
+from app.core import ledger
 from app.core.ledger import Result
-from app.models import DeliveryState
 from emails.copies import Copy
 from emails.dkim import Signer
 from emails.errors import MailError
@@ -60,7 +59,7 @@ class Sender:
         self.trouble = ""
         """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
-        self._signer = signer
+        self.signer = signer
         self._until = time.monotonic() + seconds
         self._suspects: list[tuple[Turn, Result]] = []
         """Results in a row that may be about us and not about readers."""
@@ -142,32 +141,24 @@ class Sender:
             self._say(_said(answer))
 
     def skip(self, turn: Turn, why: str) -> None:
-        subscriber_id = turn.reader.subscriber_id
-        result = Result(subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why)
-        self._result(turn, result)
+        self._result(turn, ledger.skipped(turn.reader.subscriber_id, why))
 
     def _compose(self, turn: Turn) -> Copy | None:
-        hand = turn.hand
         try:
-            skeleton = hand.letterbox.skeleton(hand.skeleton, turn.reader)
-            if skeleton is None:
-                self.skip(turn, NOTHING_LEFT)
-                return None
-            envelope = skeleton.fill(hand.letterbox.addressee(turn.reader))
-            data = self._signer.sign(envelope.data) if self._signer else envelope.data
+            envelope = turn.hand.envelope(turn.reader, self.signer)
         except Exception as odd:
             # A reader over whom our own code stumbles must not take the slice down again and again
             # and hold up all behind her: she is set aside, with the trace in the log.
             if not isinstance(odd, MailError):
                 log.exception("copy.broken", subscriber=turn.reader.subscriber_id)
             why = f"no mail can be made for this reader: {odd}"
-            result = Result(
-                turn.reader.subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why
-            )
-            self._suspect(turn, result, why)
+            self._suspect(turn, ledger.skipped(turn.reader.subscriber_id, why), why)
+            return None
+        if envelope is None:
+            self.skip(turn, NOTHING_LEFT)
             return None
         # Our own mails hold no line that begins with a dot (they encode it): nothing to stuff.
-        return Copy(turn, envelope.mail_from, envelope.rcpt_to, data)
+        return Copy(turn, envelope.mail_from, envelope.rcpt_to, envelope.data)
 
     def _result(self, turn: Turn, result: Result) -> None:
         hand = turn.hand

@@ -51,17 +51,21 @@ def environment(settings: Settings) -> dict[str, str]:
         "HEBDO_STATE_DIR": str(settings.state_dir),
         "HEBDO_MEDIA_DIR": str(settings.media_dir),
         "REDIS_URL": settings.redis_url,
+        "HEBDO_DNS": settings.dns,
+        "HEBDO_FORM_SECONDS": f"{settings.form_seconds:.0f}",
     }
     return {**os.environ, **ours}
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    settings: Settings, *command: str, module: str = "app.cli"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A `hebdo` command as a process of its own; what is left of it is ended at the end."""
     log = settings.state_dir / f"{command[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", *command],
+            [sys.executable, "-m", module, *command],
             env=environment(settings),
             cwd=ROOT,
             stdout=out,

@@ -1,11 +1,12 @@
 """Addresses: one spelling to write to, one key to know a person by.
 
-Syntax only (RFC 5321 §4.1.2, as email-validator reads it): whether a domain takes mail is learned
-by the confirmation, not by a look-up that a visitor could make us do.
+Syntax only (RFC 5321 §4.1.2, as email-validator reads it). What is probably a slip is for
+`core.domains` to know; whether a domain takes mail, for `app.exchanges`.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -33,6 +34,7 @@ def read(typed: str) -> Address:
     they are reserved for samples and tests and lead nowhere (RFC 2606 §2).
     """
     typed = typed.strip(" \t\u00a0")
+    _refuse_accents(typed)
     if typed.lower().endswith(".invalid"):
         # The library knows `.test` only; the rest of the address is checked all the same.
         stood_in = _checked(typed[: -len("invalid")] + "test")
@@ -40,6 +42,14 @@ def read(typed: str) -> Address:
     else:
         written = _checked(typed)
     return Address(written=written, key=written.lower())
+
+
+def _refuse_accents(typed: str) -> None:
+    local, at, _domain = typed.rpartition("@")
+    if at and re.fullmatch(r"[\w.+-]+", local) and not local.isascii():
+        raise _refusal(
+            _("We cannot write to an address with accents before the @. Please give one without.")
+        )
 
 
 def _checked(typed: str) -> str:
@@ -73,6 +83,6 @@ def veil(address: str) -> str:
     return f"{local[:1]}…\u2060@{domain}"
 
 
-def _refusal() -> Invalid:
-    sentence = _("Please write a whole e-mail address, such as marie@example.org.")
+def _refusal(why: object = None) -> Invalid:
+    sentence = why or _("Please write a whole e-mail address, such as marie@example.org.")
     return Invalid(sentence, {"address": sentence})

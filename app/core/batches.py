@@ -11,22 +11,17 @@ the fence in its WHERE: a worker that was stopped past its deadline finds that n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Update, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Update, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
-from app.core import audiences, clock, races
+from app.core import clock, races
 from app.extensions import db
-from app.models import Batch, Delivery, DeliveryState, Edition, EditionState
+from app.models import Batch, Edition, EditionState
 
 CLAIMABLE = (EditionState.PLANNED, EditionState.CANCELLED)
 """A cancelled edition's batches are claimed, too: to say of each reader that she was skipped."""
-
-SIZE = 250
-"""Deliveries in a batch. A worker holds two at most, so losing it with its disk leaves at most 500 in
-doubt; at 10,000 messages a second a batch lasts 25 ms, ten times what its two writes take."""
 
 LEASE = dt.timedelta(seconds=60)
 """How long a worker may stay silent before another takes its batch; it renews every quarter."""
@@ -51,58 +46,63 @@ class Claim:
     subscriber_ids: tuple[int, ...]
     last_owner: str
     """Who held it before us and never gave it back; empty when nothing is to be recovered."""
+    strikes: int
+    """How many claims in a row ended so, the last owner's included."""
+    suspect_id: int | None
+    """Whose copy was being made when the one before the last owner died."""
 
 
-def plan(edition_id: int) -> int | None:
-    """Freeze the audience of a printed edition into batches, once; None when it was planned already.
-
-    1,000,000 readers are 2,000 rows. In one transaction with the edition's step, so that a worker
-    that dies here leaves nothing planned by half.
-    """
-    step = update(Edition).where(Edition.id == edition_id, Edition.state == EditionState.PRINTED)
-    if not races.won(step.values(state=EditionState.PLANNED, planned_at=clock.now())):
-        return None
-    newsletter_id = db.session.scalar(select(Edition.newsletter_id).where(Edition.id == edition_id))
-    assert newsletter_id is not None
-    planned = 0
-    for n, ids in enumerate(_shares(audiences.ids(newsletter_id))):
-        _add(edition_id, n, ids, retry=False)
-        planned += len(ids)
-    races.won(update(Edition).where(Edition.id == edition_id).values(planned=planned))
-    return planned
-
-
-def plan_retries(now: dt.datetime | None = None) -> int:
-    """Put deferred deliveries whose time has come into retry batches; how many batches that made.
-
-    A page of them at most: when a relay has deferred a million, no look holds all their rows at once.
-    """
-    due = list(_due(now or clock.now()))
-    for edition_id, ids in due:
-        n = db.session.scalar(select(func.max(Batch.n)).where(Batch.edition_id == edition_id))
-        batch_id = _add(edition_id, (n if n is not None else -1) + 1, ids, retry=True)
-        races.won(
-            update(Delivery)
-            .where(Delivery.edition_id == edition_id, Delivery.subscriber_id.in_(ids))
-            .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
-            .values(batch_id=batch_id)
-        )
-    return len(due)
-
-
-def claim(owner: str) -> Claim | None:
-    """Take a batch that nobody holds, oldest first; None when there is none.
+def claim(owner: str, after: int = 0) -> Claim | None:
+    """Take a batch that nobody holds; None when there is none.
 
     `owner` is the place of this worker's journals, a slash, and the name of this claim's journal.
-
-    On SQLite only while no other owner holds one: it has one writer at a time, so a second sender
-    would buy nothing but waiting.
+    `after` is the edition of its last claim: the next one in turn comes first, so that a small
+    edition does not wait for the end of a large one. Of one edition, the oldest batch.
     """
     now = clock.now()
+    batch_id = _candidate(owner, now, Edition.id > after)
+    if batch_id is None and after:
+        batch_id = _candidate(owner, now, Edition.id <= after)
+    if batch_id is None:
+        return None
+    before = db.session.get_one(Batch, batch_id, populate_existing=True)
+    last_owner, strikes = before.owner, before.strikes + bool(before.owner)
+    taken = (
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now))
+        .values(owner=owner, fence=before.fence + 1, strikes=strikes, lease_until=now + LEASE)
+    )
+    if not races.won(taken):
+        return None
+    newsletter_id, state = _edition(before.edition_id)
+    return Claim(
+        batch_id=batch_id,
+        owner=owner,
+        edition_id=before.edition_id,
+        newsletter_id=newsletter_id,
+        fence=before.fence + 1,
+        retry=before.retry,
+        is_cancelled=state is EditionState.CANCELLED,
+        subscriber_ids=tuple(before.subscriber_ids),
+        last_owner=last_owner,
+        strikes=strikes,
+        suspect_id=before.suspect_id,
+    )
+
+
+def _edition(edition_id: int) -> tuple[int, EditionState]:
+    found = select(Edition.newsletter_id, Edition.state).where(Edition.id == edition_id)
+    newsletter_id, state = db.session.execute(found).one()
+    return newsletter_id, state
+
+
+def _candidate(owner: str, now: dt.datetime, editions: ColumnElement[bool]) -> int | None:
+    """On SQLite only while no other owner holds one: it has one writer at a time, so a second sender
+    would buy nothing but waiting."""
     candidate = (
         select(Batch.id)
         .join(Edition, Edition.id == Batch.edition_id)
-        .where(Edition.state.in_(CLAIMABLE), _free(Batch, now), _ready(owner, now))
+        .where(Edition.state.in_(CLAIMABLE), editions, _free(Batch, now), _ready(owner, now))
         .order_by(Batch.edition_id, Batch.n)
         .limit(1)
         .with_for_update(skip_locked=True, of=Batch)
@@ -111,30 +111,7 @@ def claim(owner: str) -> Claim | None:
         other = aliased(Batch)
         held = exists().where(other.done_at.is_(None), ~_free(other, now), other.owner != owner)
         candidate = candidate.where(~held)
-    batch_id = db.session.scalar(candidate)
-    if batch_id is None:
-        return None
-    before = db.session.get_one(Batch, batch_id, populate_existing=True)
-    last_owner = before.owner
-    taken = update(Batch).where(
-        Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now)
-    )
-    if not races.won(taken.values(owner=owner, fence=before.fence + 1, lease_until=now + LEASE)):
-        return None
-    edition = db.session.execute(
-        select(Edition.newsletter_id, Edition.state).where(Edition.id == before.edition_id)
-    ).one()
-    return Claim(
-        batch_id=batch_id,
-        owner=owner,
-        edition_id=before.edition_id,
-        newsletter_id=edition.newsletter_id,
-        fence=before.fence + 1,
-        retry=before.retry,
-        is_cancelled=edition.state is EditionState.CANCELLED,
-        subscriber_ids=tuple(before.subscriber_ids),
-        last_owner=last_owner,
-    )
+    return db.session.scalar(candidate)
 
 
 def renew(held: Claim) -> bool:
@@ -152,9 +129,22 @@ def release(held: Claim, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> 
     now = clock.now()
     return races.won(
         _ours(held).values(
-            owner="", lease_until=now + wait if wait else None, done_at=now if done else None
+            owner="",
+            strikes=0,
+            lease_until=now + wait if wait else None,
+            done_at=now if done else None,
         )
     )
+
+
+def suspect(held: Claim, subscriber_id: int | None) -> bool:
+    """Keep whose copy the last owner was making when it died; None: it was nobody's."""
+    return races.won(_ours(held).values(suspect_id=subscriber_id))
+
+
+def went_on(held: Claim) -> bool:
+    """The owner that died had got further with it: what went before does not count any more."""
+    return races.won(_ours(held).values(strikes=1))
 
 
 def rest(wait: dt.timedelta) -> int:
@@ -174,7 +164,11 @@ def rest(wait: dt.timedelta) -> int:
 
 def hand_back(held: Claim, wait: dt.timedelta) -> bool:
     """Undo a claim, for a while: the owner before us lives, and what it has under way is its own."""
-    return races.won(_ours(held).values(owner=held.last_owner, lease_until=clock.now() + wait))
+    return races.won(
+        _ours(held).values(
+            owner=held.last_owner, strikes=held.strikes - 1, lease_until=clock.now() + wait
+        )
+    )
 
 
 def is_idle() -> bool:
@@ -215,12 +209,6 @@ def held_by(prefix: str) -> list[tuple[int, int, str]]:
     return [(batch_id, fence, owner) for batch_id, fence, owner in rows]
 
 
-def _is_due(now: dt.datetime) -> ColumnElement[bool]:
-    """Its time has come, or never will: of a cancelled edition nothing is waited for."""
-    due = (Edition.state == EditionState.PLANNED) & (Delivery.not_before <= now)
-    return or_(due, Edition.state == EditionState.CANCELLED)
-
-
 def _free(batch: type[Batch], now: dt.datetime) -> ColumnElement[bool]:
     return batch.done_at.is_(None) & or_(batch.lease_until.is_(None), batch.lease_until <= now)
 
@@ -240,35 +228,3 @@ def _ours(held: Claim) -> Update:
     return update(Batch).where(
         Batch.id == held.batch_id, Batch.fence == held.fence, Batch.owner == held.owner
     )
-
-
-def _add(edition_id: int, n: int, ids: list[int], *, retry: bool) -> int:
-    made = db.session.execute(
-        insert(Batch)
-        .values(edition_id=edition_id, n=n, subscriber_ids=ids, size=len(ids), retry=retry, fence=0)
-        .returning(Batch.id)
-    )
-    return made.scalar_one()
-
-
-def _shares(pages: Iterable[list[int]]) -> Iterator[list[int]]:
-    for page in pages:
-        for start in range(0, len(page), SIZE):
-            yield page[start : start + SIZE]
-
-
-def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
-    rows = db.session.execute(
-        select(Delivery.edition_id, Delivery.subscriber_id)
-        .join(Edition, Edition.id == Delivery.edition_id)
-        .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
-        .where(_is_due(now))
-        .order_by(Delivery.edition_id, Delivery.subscriber_id)
-        .limit(audiences.PAGE)
-        .with_for_update(skip_locked=True, of=Delivery)
-    ).all()
-    by_edition: dict[int, list[int]] = {}
-    for edition_id, subscriber_id in rows:
-        by_edition.setdefault(edition_id, []).append(subscriber_id)
-    for edition_id, ids in by_edition.items():
-        yield from ((edition_id, share) for share in _shares([ids]))

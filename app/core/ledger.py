@@ -76,6 +76,10 @@ def in_doubt(subscriber_id: int, why: str) -> Result:
     return result(subscriber_id, Answer(Outcome.IN_DOUBT, text=why))
 
 
+def skipped(subscriber_id: int, why: str) -> Result:
+    return Result(subscriber_id, DeliveryState.SKIPPED, clock.now(), answer=why)
+
+
 def to_do(held: Claim) -> list[int]:
     """The ids of a batch that are still to be sent, in order.
 

@@ -50,8 +50,6 @@ class Batch(Base):
     """From 0 for the first pass, going on for batches of deliveries whose time has come again."""
     retry: Mapped[bool] = mapped_column(default=False)
     """Its deliveries stand in the ledger as deferred; it adds nothing to what was planned."""
-    route: Mapped[str] = mapped_column(default="")
-    """The provider's domain: a slow one has its own batches and holds nobody else's."""
     subscriber_ids: Mapped[list[int]] = mapped_column(JSON)
     size: Mapped[int]
     settled: Mapped[int] = mapped_column(default=0)
@@ -60,6 +58,10 @@ class Batch(Base):
     """Disk, boot and journal of the worker that holds it: where its intents can be read. Empty when
     nothing of it is under way."""
     fence: Mapped[int] = mapped_column(default=0)
+    strikes: Mapped[int] = mapped_column(default=0)
+    """How many claims in a row ended without a word: their workers died."""
+    suspect_id: Mapped[int | None] = mapped_column(BigInt)
+    """Whose copy was being made when the last of them died."""
     lease_until: Mapped[dt.datetime | None]
     done_at: Mapped[dt.datetime | None]
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import DataRequired, Length
 
 from app.core import addresses
 from app.core.comments import LONGEST_NAME, LONGEST_TEXT
+from app.core.errors import Invalid
 from app.extensions import _
 from app.forms import Form, one_line, stripped
-from app.sign_ups import is_address, unturned
+from app.sign_ups import unturned
+
+
+def is_address(form: Any, field: Any) -> None:
+    """A validator: what the core would refuse is refused here, beside its field."""
+    try:
+        addresses.read(field.data)
+    except Invalid as refusal:
+        raise ValidationError(refusal.message) from refusal
 
 
 def unwrapped(value: object) -> object:

@@ -69,12 +69,12 @@ def wanted(form: CommentForm | None) -> int | None:
 def made(issue: Issue) -> str:
     """A name for a new form under this issue."""
     now = int(clock.now().timestamp() * 1000)
-    return links().timed_token(Purpose.FORM, f"{issue.id}.{now}.{secrets.token_urlsafe(16)}")
+    return links().timed_token(Purpose.REACTION, f"{issue.id}.{now}.{secrets.token_urlsafe(16)}")
 
 
 def age(issue: Issue, name: str) -> float | None:
     """Seconds since the form of this name was shown under this issue; None when none of ours was."""
-    value = links().read_timed_token(Purpose.FORM, name, FOR_EVER)
+    value = links().read_timed_token(Purpose.REACTION, name, FOR_EVER)
     of_issue, _dot, rest = (value or "").partition(".")
     if of_issue != str(issue.id):
         return None

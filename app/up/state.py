@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.exchanges import OFF
 from app.settings import STATE_FILE, read_state
 
 HOST = "127.0.0.1"
@@ -65,6 +66,8 @@ def prepare(environ: Mapping[str, str], state_dir: Path) -> State:
     if own_catcher:
         values["HEBDO_SMTP_URL"] = f"smtp://{HOST}:{smtp_port}"
         values["HEBDO_INBOX_URL"] = f"http://{HOST}:{inbox_port}"
+        # No mail leaves this machine: nothing to ask the world about, with or without a network.
+        values["HEBDO_DNS"] = OFF
     _write(state_dir / STATE_FILE, values)
     return State(state_dir, web_port, inbox_port, smtp_port, broker_port, password, values)
 

@@ -11,12 +11,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core import editions, subscriptions
+from app.core import batches, deliveries, editions, subscriptions
 from app.extensions import db
-from app.models import Batch, Edition, EditionState, EndReason, Subscription
+from app.models import (
+    Batch,
+    DeliveryState,
+    Edition,
+    EditionState,
+    EndReason,
+    Subscription,
+)
 from app.settings import Settings
 from emails import render
-from tasks import issues, nudges
+from tasks import issues, lookout, nudges, recovery
 from tests import rows
 from tests.chaos import oracle
 from tests.chaos.oracle import KILLS, READERS, SEEDS
@@ -48,6 +55,34 @@ def test_kill_9_at_random_moments(
     assert progress.accepted + progress.in_doubt == READERS
     # One per open session and kill: the node's, and the lookout's when it helped out.
     assert progress.in_doubt <= KILLS * known.connections * 3
+
+
+def test_a_row_that_kills_its_worker_is_set_aside_at_the_third_and_the_others_go_on(
+    flask_app: Flask, known: Settings, relay: StoryRelay
+) -> None:
+    edition_id = rows.send_to(READERS)
+    deadly = f"reader-{READERS // 2}@readers.invalid"
+    issues.press(edition_id)
+
+    def helped() -> bool:
+        """As the lookout would, whose own worker would not die of it."""
+        lookout.tidy()
+        if batches.is_idle():
+            nudges.deliveries()
+        return oracle.is_over(edition_id)
+
+    with running(known, deadly, module="tests.poisoned"):
+        wait_for(helped, 90, what="the edition is sent")
+    progress = oracle.verdict(edition_id, relay)
+    assert deadly not in relay.attempts
+    assert progress.skipped == 1
+    assert progress.accepted + progress.in_doubt == READERS - 1
+    # Those on the way when it died for the first time; a rehearsal has nobody on the way.
+    assert progress.in_doubt <= known.connections
+    with oracle.reading():
+        (aside,) = deliveries.listing(edition_id, [DeliveryState.SKIPPED])
+        assert (aside.address, aside.answer) == (deadly, recovery.DEADLY)
+        assert set(db.session.scalars(select(Batch.strikes))) == {0}
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(

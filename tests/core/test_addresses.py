@@ -43,7 +43,6 @@ def test_an_address_is_kept_as_typed_and_known_by_its_key(
         "lea@hebdo..test",
         "lea@[127.0.0.1]",
         "lea hebdo@hebdo.test",
-        "léa@hebdo.test",
         '"lea"@hebdo.test',
         "Léa <lea@hebdo.test>",
         "lea@hebdo.test\r\nBcc: max@hebdo.test",
@@ -56,6 +55,12 @@ def test_what_is_no_address_is_refused_with_what_to_do(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         addresses.read(typed)
     assert "such as marie@example.org" in str(refused.value.faults["address"])
+
+
+def test_an_address_with_accents_is_refused_with_its_reason() -> None:
+    with pytest.raises(Invalid) as refused:
+        addresses.read("léa.dupont+lettre@hebdo.test")
+    assert "accents before the @" in str(refused.value.faults["address"])
 
 
 @pytest.mark.skipif(not ISEMAIL.exists(), reason="the corpus of addresses is not beside this clone")

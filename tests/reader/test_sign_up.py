@@ -156,16 +156,6 @@ def test_a_form_from_another_site_is_refused_in_words(
     assert count(Subscriber) == 0
 
 
-def test_a_flood_from_one_visitor_is_slowed_and_told_so(limited_app: Flask) -> None:
-    people.newsletter()
-    client = limited_app.test_client()
-    fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
-    statuses = [client.post("/subscribe", data=fields).status_code for _ in range(31)]
-    assert statuses == [303] * 30 + [429]
-    assert "wait a moment" in client.post("/subscribe", data=fields).text
-    assert client.get(PAGE).status_code == 200
-
-
 def test_an_unknown_newsletter_is_not_found(client: FlaskClient, letter: Newsletter) -> None:
     assert client.get("/newsletters/nowhere").status_code == 404
     fields = pages.hidden(client.get(PAGE).text)

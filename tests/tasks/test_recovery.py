@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core import batches, ledger
+from app.core import batches, ledger, plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import (
@@ -255,7 +255,7 @@ def test_a_conflict_in_the_ledger_is_reported(
 
 
 def test_on_sqlite_one_batch_is_under_way_at_a_time(flask_app: Flask) -> None:
-    edition_id = rows.send_to(batches.SIZE + 1)
+    edition_id = rows.send_to(plans.SIZE + 1)
     issues.press(edition_id)
     assert batches.claim("place/one") is not None
     db.session.commit()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import update
 
-from app.core import batches
+from app.core import plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import Edition, EditionState, Subscriber
@@ -92,7 +92,7 @@ def test_an_edition_of_which_no_mail_can_be_made_is_paused_and_holds_up_no_other
 def test_a_relay_that_refuses_us_is_let_alone_by_every_batch(
     flask_app: Flask, move_clock: Clock
 ) -> None:
-    edition_id = rows.send_to(batches.SIZE * 2 + 1)
+    edition_id = rows.send_to(plans.SIZE * 2 + 1)
     with StoryRelay(refuse_mail=range(1, 12)) as relay:
         use_relay(flask_app, relay.relay, connections=2)
         issues.press(edition_id)
@@ -103,7 +103,7 @@ def test_a_relay_that_refuses_us_is_let_alone_by_every_batch(
         relay.story.refuse_mail = ()
         move_clock(clerks.RELAY_PAUSE)
         send_on()
-    assert progress(edition_id).accepted == len(set(relay.recipients)) == batches.SIZE * 2 + 1
+    assert progress(edition_id).accepted == len(set(relay.recipients)) == plans.SIZE * 2 + 1
 
 
 def test_a_relay_that_refuses_us_costs_no_reader_and_is_said(

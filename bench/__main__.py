@@ -1,0 +1,39 @@
+"""All measures one after the other: `make bench`.
+
+    python -m bench [--quick]
+
+Whole: ten rounds each and a million readers, about half an hour on two cores. Quick: three rounds,
+at most 100,000 readers, about five minutes; enough to see that nothing broke, not to claim anything.
+Each part can be run alone: `python -m bench.engine --help`, and so on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import psutil
+
+from bench import engine, rounds, scale
+
+MOST = {True: 100_000, False: 1_000_000}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    began = time.monotonic()
+    print(f"{psutil.cpu_count()} cores; load {psutil.getloadavg()[0]:.1f} before we begin")
+    figures: list[dict[str, object]] = []
+    for name in engine.SCENARIOS:
+        figures += engine.measure(name, 3 if quick else 10)
+    figures += scale.figures([one for one in scale.READERS if one <= MOST[quick]])
+    print(f"\nAll took {(time.monotonic() - began) / 60:.0f} minutes. The figures:")
+    rounds.show(figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""A row that kills its worker is found out by rehearsing, and nobody is blamed for another's death."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from app.core import editions
+from app.core.deliveries import Progress
+from app.extensions import db
+from app.models import Edition, EditionState
+from tasks import issues, journal, lookout, recovery, rehearsals
+from tests import rows
+from tests.conftest import use_relay
+from tests.relay import StoryRelay
+from tests.sends import progress, send_on, state
+
+
+def test_who_was_at_hand_at_one_death_alone_is_mailed(flask_app: Flask, tmp_path: Path) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    for place in (0, 1):
+        die_rehearsing(tmp_path, place)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
+
+
+def test_who_was_at_hand_at_two_deaths_is_skipped_with_the_reason(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    for _ in range(2):
+        die_rehearsing(tmp_path, 1)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert progress(edition_id) == Progress(3, 0, 0, 2, 0, 0, 0, 1)
+    assert "reader-2@readers.invalid" not in relay.attempts
+
+
+def test_ten_deaths_with_nobody_to_blame_pause_the_edition_and_say_so(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    for _ in range(rehearsals.PATIENCE):
+        die_rehearsing(tmp_path, None)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+        assert relay.attempts == []
+        assert state(edition_id) is EditionState.PAUSED
+        trouble = db.session.get_one(Edition, edition_id).trouble
+        assert trouble == "10 workers in a row died over it"
+        assert editions.resume(edition_id)
+        send_on()
+    assert progress(edition_id).accepted == 3
+
+
+def die_rehearsing(state_dir: Path, place: int | None) -> None:
+    """A worker that claims the batch and dies over the copy at this place of it, or over nobody's."""
+    with journal.opened(state_dir) as (owner, own):
+        held = recovery.claim(owner)
+        assert held is not None
+        for subscriber_id in held.subscriber_ids[:place] if place is not None else ():
+            own.rehearse(held.batch_id, subscriber_id)
+            own.give_back(held.batch_id, subscriber_id)
+        if place is not None:
+            own.rehearse(held.batch_id, held.subscriber_ids[place])
+    lookout.free_orphans()
