@@ -26,6 +26,8 @@ class NoticeWords:
     confirmation: Wording
     confirmation_of_several: Wording
     """Its first paragraph is followed by the newsletters' names, one each."""
+    reminder: Wording
+    reminder_of_several: Wording
     already_subscribed: Wording
     welcome: Wording
     greeting: str
@@ -61,6 +63,33 @@ FRENCH = NoticeWords(
         (
             f"Ce n’était pas vous{THIN}? Ne faites rien{NBSP}: sans confirmation, "
             "vous ne recevrez rien de plus.",
+        ),
+    ),
+    reminder=Wording(
+        "Il reste à confirmer votre abonnement à {newsletter}",
+        f"Toujours d’accord{THIN}?",
+        (
+            "Il y a quelques jours, quelqu’un, vous sans doute, a demandé à recevoir {newsletter} à "
+            "cette adresse. La demande n’a pas encore été confirmée.",
+        ),
+        "Confirmer mon abonnement",
+        (
+            f"Ce n’était pas vous, ou vous avez changé d’avis{THIN}? Ne faites rien{NBSP}: ce rappel "
+            "est le seul, et la demande sera oubliée.",
+        ),
+    ),
+    reminder_of_several=Wording(
+        "Il reste à confirmer vos abonnements",
+        f"Toujours d’accord{THIN}?",
+        (
+            "Il y a quelques jours, quelqu’un, vous sans doute, a demandé à recevoir à cette "
+            f"adresse{NBSP}:",
+            "La demande n’a pas encore été confirmée. Un seul geste confirme le tout.",
+        ),
+        "Confirmer mes abonnements",
+        (
+            f"Ce n’était pas vous, ou vous avez changé d’avis{THIN}? Ne faites rien{NBSP}: ce rappel "
+            "est le seul, et la demande sera oubliée.",
         ),
     ),
     already_subscribed=Wording(
@@ -138,6 +167,32 @@ ENGLISH = NoticeWords(
         ),
         "Confirm my subscriptions",
         ("It was not you? Do nothing: without confirmation you will receive nothing more.",),
+    ),
+    reminder=Wording(
+        "Your subscription to {newsletter} waits to be confirmed",
+        "Still interested?",
+        (
+            "A few days ago someone, most likely you, asked to receive {newsletter} at this address. "
+            "It has not been confirmed yet.",
+        ),
+        "Confirm my subscription",
+        (
+            "It was not you, or you have changed your mind? Do nothing: this is the only reminder, "
+            "and the request will be forgotten.",
+        ),
+    ),
+    reminder_of_several=Wording(
+        "Your subscriptions wait to be confirmed",
+        "Still interested?",
+        (
+            "A few days ago someone, most likely you, asked to receive at this address:",
+            "It has not been confirmed yet. One press confirms them all.",
+        ),
+        "Confirm my subscriptions",
+        (
+            "It was not you, or you have changed your mind? Do nothing: this is the only reminder, "
+            "and the request will be forgotten.",
+        ),
     ),
     already_subscribed=Wording(
         "You already receive {newsletter}",

@@ -37,14 +37,25 @@ def confirmation(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()
     `names` are those of all newsletters that the press confirms, where it is more than one.
     """
     spoken = notice_words.spoken(masthead.language)
-    wording = spoken.confirmation
-    if len(names) > 1:
-        listed = tuple(f"– {typed.line(name)}" for name in names)
-        several = spoken.confirmation_of_several
-        # Braces in a name are the newsletter's own, not a place to be completed.
-        told = tuple(each.replace("{", "{{").replace("}", "}}") for each in listed)
-        wording = replace(several, before=(*several.before[:1], *told, *several.before[1:]))
-    return _print(_letter(masthead, wording, confirm_url))
+    return _asking(masthead, spoken.confirmation, spoken.confirmation_of_several, confirm_url, names)
+
+
+def reminder(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()) -> Notice:
+    """Asks the same once more, some days later, and says that it is the last time."""
+    spoken = notice_words.spoken(masthead.language)
+    return _asking(masthead, spoken.reminder, spoken.reminder_of_several, confirm_url, names)
+
+
+def _asking(
+    masthead: Masthead, of_one: Wording, of_several: Wording, url: str, names: Sequence[str]
+) -> Notice:
+    if len(names) < 2:
+        return _print(_letter(masthead, of_one, url))
+    listed = tuple(f"– {typed.line(name)}" for name in names)
+    # Braces in a name are the newsletter's own, not a place to be completed.
+    told = tuple(each.replace("{", "{{").replace("}", "}}") for each in listed)
+    before = (*of_several.before[:1], *told, *of_several.before[1:])
+    return _print(_letter(masthead, replace(of_several, before=before), url))
 
 
 def already_subscribed(masthead: Masthead) -> Notice:

@@ -21,7 +21,7 @@ from app.core import batches, clock, deliveries, editions, notices, plans, worke
 from app.extensions import db, settings
 from app.models import EditionState
 from tasks import deliveries as sending
-from tasks import issues, journal, nudges
+from tasks import issues, journal, nudges, subscriptions
 from tasks import notices as posting
 from tasks.celery import celery, flask_app
 
@@ -97,7 +97,7 @@ def alive(queue: str) -> None:
 
 def tidy() -> int:
     """Free what dead workers hold, bring back what is due, close what is over, sweep up journals that
-    nobody needs. Twice is harmless.
+    nobody needs, tend sign-ups that wait. Twice is harmless.
 
     How many batches were freed.
     """
@@ -108,6 +108,7 @@ def tidy() -> int:
         deliveries.close(edition_id)
     db.session.commit()
     sweep_journals()
+    subscriptions.tend()
     return freed
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import structlog
 
 from app.core import editions, notices, subscriptions
+from app.core.confirmations import ASKING
 from app.extensions import db, links, settings
 from app.models import Notice, NoticeKind, Subscription, SubscriptionState
 from emails import compose, render
@@ -57,6 +58,7 @@ def _unwanted(notice: Notice) -> str:
     standing = _standing(notice)
     wanted_in = {
         NoticeKind.CONFIRMATION: SubscriptionState.PENDING,
+        NoticeKind.REMINDER: SubscriptionState.PENDING,
         NoticeKind.ALREADY_SUBSCRIBED: SubscriptionState.CONFIRMED,
         NoticeKind.WELCOME: SubscriptionState.CONFIRMED,
     }
@@ -112,10 +114,11 @@ def _letter(notice: Notice) -> Letter:
     assert newsletter is not None
     assert subscription is not None
     masthead = texts.masthead(newsletter)
-    if notice.kind is NoticeKind.CONFIRMATION:
+    if notice.kind in ASKING:
         pending = [each for each in _together(notice) if each.state is SubscriptionState.PENDING]
         ids = [each.id for each in pending] or [subscription.id]
-        return letters.confirmation(
+        ask = letters.confirmation if notice.kind is NoticeKind.CONFIRMATION else letters.reminder
+        return ask(
             masthead, made.confirm(*ids), [each.newsletter.name for each in pending]
         )
     if notice.kind is NoticeKind.ALREADY_SUBSCRIBED:

@@ -24,7 +24,9 @@ deserves its answer.
 CONFIRM_WITHIN = dt.timedelta(days=7)
 """How long the link of a confirmation works."""
 
-ANSWERS = (NoticeKind.CONFIRMATION, NoticeKind.ALREADY_SUBSCRIBED)
+ANSWERS = (NoticeKind.CONFIRMATION, NoticeKind.ALREADY_SUBSCRIBED, NoticeKind.REMINDER)
+ASKING = (NoticeKind.CONFIRMATION, NoticeKind.REMINDER)
+"""Those whose link confirms."""
 
 
 def answer(wanted: Sequence[Subscription]) -> Notice | None:
@@ -38,6 +40,13 @@ def answer(wanted: Sequence[Subscription]) -> Notice | None:
     if not pending:
         return _order(NoticeKind.ALREADY_SUBSCRIBED, wanted[0])
     return _order(NoticeKind.CONFIRMATION, *pending)
+
+
+def remind(wanted: Sequence[Subscription]) -> Notice | None:
+    """The reminder of what she asked for and did not confirm; None while the address has its quiet."""
+    if notices.ordered_since(wanted[0].subscriber.address, ANSWERS, clock.now() - QUIET):
+        return None
+    return _order(NoticeKind.REMINDER, *wanted)
 
 
 def answer_the_others(confirmed: Subscription) -> list[Notice]:
@@ -71,5 +80,5 @@ def _order(kind: NoticeKind, subscription: Subscription, *more: Subscription) ->
         subscription.subscriber.address,
         newsletter=subscription.newsletter,
         subscription=subscription,
-        together=(subscription, *more) if kind is NoticeKind.CONFIRMATION else (),
+        together=(subscription, *more) if kind in ASKING else (),
     )

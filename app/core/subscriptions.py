@@ -123,6 +123,9 @@ def ask_again(*subscription_ids: int) -> Notice | None:
     if not pending or suppressions.find(pending[0].subscriber.address_key) is not None:
         return None
     subscribers.lock(pending[0].subscriber)
+    for each in pending:
+        # Asked for anew: it is kept for as long as the new link works.
+        each.asked_at = clock.now()
     return confirmations.answer(pending)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
@@ -56,6 +56,8 @@ class Newsletter(Base):
     comment_rule: Mapped[CommentRule] = mapped_column(word(CommentRule), default=CommentRule.HELD)
     comment_days: Mapped[int] = mapped_column(default=0)
     """Issues close to comments so many days after they went out; 0: never."""
+    reminds: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether who did not confirm is reminded, once, after two days."""
     created_at: Mapped[dt.datetime]
 
     rubrics: Mapped[list[Rubric]] = relationship(

@@ -17,6 +17,8 @@ from app.models.subscription import Subscription
 
 class NoticeKind(StrEnum):
     CONFIRMATION = "confirmation"
+    REMINDER = "reminder"
+    """Of a confirmation that has not come, once."""
     ALREADY_SUBSCRIBED = "already_subscribed"
     WELCOME = "welcome"
     MY_SUBSCRIPTION = "my_subscription"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
@@ -42,6 +42,13 @@ class Subscription(Base):
         UniqueConstraint("subscriber_id", "newsletter_id"),
         # The audience of an edition is read in this order, once.
         Index("ix_subscription_audience", "newsletter_id", "state", "subscriber_id"),
+        # Few wait to be confirmed, however many readers there are.
+        Index(
+            "ix_subscription_pending",
+            "asked_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
         # The tokens in old mails open this number for ever: it is given to nobody else.
         {"sqlite_autoincrement": True},
     )

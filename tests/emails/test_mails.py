@@ -54,6 +54,16 @@ def confirmation_of_several(masthead: Masthead) -> tuple[str, str]:
     return notice.html, notice.text
 
 
+def reminder_of(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.reminder(masthead, URL)
+    return notice.html, notice.text
+
+
+def reminder_of_several(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.reminder(masthead, URL, [masthead.name, "<b>{first_name}</b> & Co"])
+    return notice.html, notice.text
+
+
 def already_in(masthead: Masthead) -> tuple[str, str]:
     notice = notices.already_subscribed(masthead)
     return notice.html, notice.text
@@ -78,6 +88,8 @@ MAILS = {
         "first-welcome": first_welcome_to,
         "confirmation": confirmation_of,
         "confirmation-of-several": confirmation_of_several,
+        "reminder": reminder_of,
+        "reminder-of-several": reminder_of_several,
         "already-subscribed": already_in,
         "password-reset": reset_in,
         "invitation": invitation_in,
