@@ -37,7 +37,9 @@ def confirmation(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()
     `names` are those of all newsletters that the press confirms, where it is more than one.
     """
     spoken = notice_words.spoken(masthead.language)
-    return _asking(masthead, spoken.confirmation, spoken.confirmation_of_several, confirm_url, names)
+    return _asking(
+        masthead, spoken.confirmation, spoken.confirmation_of_several, confirm_url, names
+    )
 
 
 def reminder(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()) -> Notice:

@@ -118,9 +118,7 @@ def _letter(notice: Notice) -> Letter:
         pending = [each for each in _together(notice) if each.state is SubscriptionState.PENDING]
         ids = [each.id for each in pending] or [subscription.id]
         ask = letters.confirmation if notice.kind is NoticeKind.CONFIRMATION else letters.reminder
-        return ask(
-            masthead, made.confirm(*ids), [each.newsletter.name for each in pending]
-        )
+        return ask(masthead, made.confirm(*ids), [each.newsletter.name for each in pending])
     if notice.kind is NoticeKind.ALREADY_SUBSCRIBED:
         return letters.already_subscribed(masthead)
     token = made.subscription_token(subscription.id)

@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, delete, exists, select
 
 from app.core import clock, confirmations, subscribers, suppressions
-from app.core.confirmations import CONFIRM_WITHIN
+from app.core.confirmations import ANSWERS, CONFIRM_WITHIN
 from app.extensions import db
 from app.models import (
     AddressChange,
@@ -124,14 +124,9 @@ def _has_any(subscriber: Subscriber) -> bool:
 
 
 def _forget_person(subscriber: Subscriber) -> None:
-    """All that was written to her as a reader; a proof or an invitation is another matter."""
-    db.session.execute(
-        delete(Notice).where(
-            Notice.address == subscriber.address,
-            Notice.editor_id.is_(None),
-            Notice.kind != NoticeKind.PROOF,
-        )
-    )
+    """With the mails that answered her; what she wrote under an issue is not about a subscription."""
+    answers = Notice.kind.in_((*ANSWERS, NoticeKind.WELCOME))
+    db.session.execute(delete(Notice).where(Notice.address == subscriber.address, answers))
     db.session.execute(delete(AddressChange).where(AddressChange.subscriber_id == subscriber.id))
     db.session.expire(subscriber)
     db.session.delete(subscriber)
