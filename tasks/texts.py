@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from app.core import clock, stories
 from app.extensions import links
 from app.models import Issue, Newsletter, Rubric, Story
 from emails.values import IssueText, Masthead, Picture, RubricKind, RubricText, StoryText
-
-PARIS = ZoneInfo("Europe/Paris")
-"""The newsroom's day: an issue sent at half past midnight there carries that day's date."""
 
 
 def masthead(newsletter: Newsletter) -> Masthead:
@@ -46,7 +42,7 @@ def of_issue(issue: Issue, dated: dt.date | None = None) -> IssueText:
         number=issue.number,
         subject=issue.subject,
         preheader=issue.preheader,
-        dated=dated or clock.now().astimezone(PARIS).date(),
+        dated=dated or clock.now().astimezone(clock.PARIS).date(),
         web_url=links().issue(newsletter.slug, issue.number),
         rubrics=tuple(rubric for rubric in rubrics if rubric.stories),
         reader_url=links().reader_slot(newsletter.slug, issue.number),

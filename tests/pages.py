@@ -27,6 +27,11 @@ def elements(page: str, tag: str) -> list[dict[str, str]]:
     return [attributes for name, attributes in reading.found if name == tag]
 
 
+def scripts(page: str) -> list[dict[str, str]]:
+    """The page's scripts; JSON-LD is none, for no browser runs it."""
+    return [each for each in elements(page, "script") if each.get("type") != "application/ld+json"]
+
+
 def element(page: str, tag: str, **wanted: str) -> dict[str, str]:
     """The one such element with these attributes."""
     (found,) = [each for each in elements(page, tag) if wanted.items() <= each.items()]

@@ -87,7 +87,7 @@ def test_no_page_has_anything_inline_or_from_elsewhere(
         assert "style=" not in page, path
         assert not re.search(r"\son[a-z]+=", page), path
         assert pages.elements(page, "style") == []
-        loaded = [each.get("src") for each in pages.elements(page, "script")]
+        loaded = [each.get("src") for each in pages.scripts(page)]
         loaded += [each.get("src") for each in pages.elements(page, "img")]
         loaded += [
             each.get("href")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+"""The newsroom's day: an issue sent at half past midnight there carries that day's date."""
 
 TEST_CLOCK = "HEBDO_TEST_CLOCK"
 """Names a file that holds the seconds to add to the time; never set outside tests."""

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from app.core import clock, races
 from app.extensions import db
-from app.models import Edition, EditionState, Editor, Issue, IssueState
+from app.models import Edition, EditionState, Editor, Issue, IssueState, Visibility
 from emails.values import IssueText, Masthead, Picture, Print, RubricKind, RubricText, StoryText
 
 
@@ -52,10 +52,12 @@ def of_issue(issue: Issue) -> Edition | None:
 
 
 def latest(newsletter_id: int) -> IssueText | None:
-    """The newest issue that is out: printed, so that its page stands in the archive."""
+    """The newest listed issue that is out: printed, so that its page stands in the archive."""
     source = db.session.scalar(
         select(Edition.source)
+        .join(Issue, Issue.id == Edition.issue_id)
         .where(Edition.newsletter_id == newsletter_id, Edition.printed_at.is_not(None))
+        .where(Issue.visibility != Visibility.UNLISTED)
         .order_by(Edition.printed_at.desc(), Edition.id.desc())
         .limit(1)
     )

@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.imports import Imported, Remark
 from app.core.stories import StoryWords
 from app.extensions import _, db
-from app.models import Edition, Image, Issue, IssueState, Newsletter
+from app.models import Edition, Image, Issue, IssueState, Newsletter, Visibility
 from emails import typed
 
 LARGEST_KEY = 2**63
@@ -35,6 +35,7 @@ class Words:
     leftovers: str | None = None
     stories: tuple[StoryWords, ...] = ()
     """Those that are written; others of the issue stay as they are."""
+    visibility: Visibility | None = None
 
 
 def create(newsletter: Newsletter, number: int | None = None) -> Issue:
@@ -50,6 +51,7 @@ def create(newsletter: Newsletter, number: int | None = None) -> Issue:
     issue = Issue(
         newsletter=newsletter,
         number=number if number is not None else next_number(newsletter),
+        visibility=newsletter.visibility,
         created_at=now,
         updated_at=now,
     )
@@ -128,6 +130,8 @@ def save(issue: Issue, revision: int, words: Words) -> None:
     issue.preheader = typed.line(words.preheader)
     if words.leftovers is not None:
         issue.leftovers = typed.paragraphs(words.leftovers).strip("\n")
+    if words.visibility is not None:
+        issue.visibility = words.visibility
     stories.write(issue, words.stories)
     db.session.flush()
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.core import addresses, clock
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
-from app.models import Newsletter, Rubric, RubricKind
+from app.models import Newsletter, Rubric, RubricKind, Visibility
 from emails import typed
 
 ACCENT = "#9a1b1f"
@@ -48,6 +48,8 @@ class Settings:
     postal_address: str = field(default="")
     """One or more lines."""
     accent: str = ACCENT
+    visibility: str = Visibility.PUBLIC
+    """Who may read a new issue on the web: a word of `Visibility`."""
 
 
 MODEL_RUBRICS = {
@@ -134,6 +136,7 @@ def _write(newsletter: Newsletter, settings: Settings) -> None:
         raise Invalid(_("The newsletter's settings need another look."), faults)
     for name, value in cleaned.items():
         setattr(newsletter, name, value)
+    newsletter.visibility = Visibility(cleaned["visibility"])
 
 
 _NAMES = tuple(each.name for each in fields(Settings))
@@ -156,6 +159,8 @@ def _faults(settings: dict[str, str]) -> dict[str, object]:
         faults["language"] = _("Choose fr or en.")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings["accent"]):
         faults["accent"] = _("Write the colour as #rrggbb, such as #9a1b1f.")
+    if settings["visibility"] not in set(Visibility):
+        faults["visibility"] = _("Choose who may read new issues on the web.")
     for name, value in settings.items():
         if len(value) > (2000 if name in _SEVERAL_LINES else LONGEST_LINE):
             faults[name] = _("This is too long.")

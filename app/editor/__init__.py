@@ -11,6 +11,7 @@ door = Blueprint("editor", __name__, url_prefix="/editor")
 
 # The modules hang their pages on the door, so it must stand before they are read.
 from app.editor import (  # noqa: E402
+    archive,
     controls,
     editions,
     editors,
@@ -24,6 +25,7 @@ from app.editor import (  # noqa: E402
 )
 
 __all__ = [
+    "archive",
     "controls",
     "door",
     "editions",

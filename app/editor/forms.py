@@ -16,12 +16,21 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from app.core import editors, newsletters
+from app.core import corrections, editors, newsletters
 from app.extensions import _
 from app.forms import Form, one_line, stripped
-from app.models import Role
+from app.models import Role, Visibility
 
 _NEEDED = _("Please fill this in.")
+
+
+VISIBILITIES = [
+    SelectChoice(Visibility.PUBLIC.value, _("Public: everybody reads it and finds it")),
+    SelectChoice(Visibility.UNLISTED.value, _("Unlisted: only those who have its address")),
+    SelectChoice(
+        Visibility.SUBSCRIBERS.value, _("For subscribers: the link in their mail opens it")
+    ),
+]
 
 
 def line(label: object, longest: int = 200, *, needed: bool = False, **more: Any) -> StringField:
@@ -67,6 +76,23 @@ class Proof(Form):
     address = EmailField(_("Send a proof to"), [DataRequired(_NEEDED)], filters=[stripped])
 
 
+class OnTheWeb(Form):
+    """Who may read an issue on the web."""
+
+    visibility = RadioField(
+        _("Who may read it"), [InputRequired(_("Please choose one."))], choices=VISIBILITIES
+    )
+
+
+class CorrectionNote(Form):
+    anchor = SelectField(_("It concerns"), validate_choice=False)
+    text = TextAreaField(
+        _("The correction"),
+        [DataRequired(_NEEDED), Length(max=corrections.LONGEST)],
+        description=_("What was wrong and what is right. It is shown with today’s date."),
+    )
+
+
 class Invitation(Form):
     name = line(_("Name"), 100, needed=True)
     address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
@@ -110,6 +136,13 @@ class NewsletterSettings(Form):
     )
     accent = line(
         _("Colour"), 7, description=_("As #rrggbb; it is darkened where it must be read.")
+    )
+
+    visibility = SelectField(
+        _("New issues on the web"),
+        [InputRequired(_NEEDED)],
+        choices=VISIBILITIES,
+        description=_("Each issue may be given another rule, also after it was sent."),
     )
 
     def settings(self) -> newsletters.Settings:

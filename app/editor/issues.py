@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from app.core import checks, deliveries, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid
 from app.editor import door, sheets
-from app.editor.forms import NewIssue
+from app.editor.forms import VISIBILITIES, NewIssue
 from app.editor.sheets import Sheet, Typed
 from app.extensions import _, db
 from app.models import EditionState, Issue, IssueState
@@ -127,5 +127,6 @@ def _page(
         lacking=checks.faults(issue),
         advice=checks.advice(issue),
         editor=g.editor,
+        visibilities=VISIBILITIES,
     )
     return page, status

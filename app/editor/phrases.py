@@ -12,14 +12,15 @@ from app.editor import door
 from app.extensions import _
 from app.models import Rubric
 from emails import slots
-from tasks.texts import PARIS
 
 
 @door.app_template_filter("moment")
 def moment(at: dt.datetime) -> str:
     """The newsroom's own time: the hour always, the year where it is not this one."""
     year = "" if at.year == clock.now().year else " y"
-    return format_datetime(at.astimezone(PARIS), f"d MMM{year}, HH:mm", locale=get_locale() or "fr")
+    return format_datetime(
+        at.astimezone(clock.PARIS), f"d MMM{year}, HH:mm", locale=get_locale() or "fr"
+    )
 
 
 @door.app_template_filter("as_read")

@@ -12,7 +12,7 @@ from app.core.errors import Invalid
 from app.core.issues import Words
 from app.core.stories import StoryWords
 from app.extensions import db, settings
-from app.models import Image, Issue, Rubric, Story
+from app.models import Image, Issue, Rubric, Story, Visibility
 
 FIELDS = ("title", "body", "link", "link_label", "image_alt", "image_credit")
 
@@ -26,6 +26,7 @@ class Sheet:
     leftovers: str
     revision: int
     stories: tuple[StoryWords, ...]
+    visibility: str
 
     def of(self, rubric: Rubric) -> list[StoryWords]:
         return [story for story in self.stories if story.rubric_id == rubric.id]
@@ -52,7 +53,8 @@ def of_issue(issue: Issue) -> Sheet:
         for rubric in issue.newsletter.rubrics
         for story in stories.of_rubric(issue, rubric.id)
     ]
-    return Sheet(issue.subject, issue.preheader, issue.leftovers, issue.revision, tuple(rows))
+    written = (issue.subject, issue.preheader, issue.leftovers, issue.revision)
+    return Sheet(*written, tuple(rows), issue.visibility)
 
 
 def read(request: Request, issue: Issue) -> Typed:
@@ -62,11 +64,15 @@ def read(request: Request, issue: Issue) -> Typed:
     faults: dict[str, object] = {}
     rows = tuple(_rows(request, issue, faults))
     leftovers = "" if action == "without-leftovers" else form.get("leftovers")
-    words = Words(form.get("subject", ""), form.get("preheader", ""), leftovers, rows)
+    typed = (form.get("subject", ""), form.get("preheader", ""))
+    chosen = form.get("visibility")
+    # What is no word of ours came from no page of ours: it changes nothing.
+    visibility = Visibility(chosen) if chosen in set(Visibility) else None
+    words = Words(*typed, leftovers, rows, visibility)
     # The revision stays the one that the page began from: a stale page is told so, also later.
     revision = _number(form.get("revision", ""))
     return Typed(
-        sheet=Sheet(words.subject, words.preheader, leftovers or "", revision, rows),
+        sheet=Sheet(*typed, leftovers or "", revision, rows, visibility or issue.visibility),
         revision=revision,
         words=words,
         action=action,

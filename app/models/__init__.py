@@ -7,12 +7,13 @@ Must not know: Flask, mail, tasks, rules. A row does not decide; `app.core` does
 from app.models.address_change import AddressChange
 from app.models.base import Base
 from app.models.comment import Comment, CommentState, Moderation
+from app.models.correction import Correction
 from app.models.delivery import Batch, Delivery, DeliveryState
 from app.models.edition import Edition, EditionState
 from app.models.editor import Editor, Role
 from app.models.image import Image
 from app.models.issue import Issue, IssueState, Story
-from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind
+from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
 from app.models.subscriber import Subscriber
 from app.models.subscription import (
@@ -35,6 +36,7 @@ __all__ = [
     "CommentState",
     "Consent",
     "ConsentAct",
+    "Correction",
     "Delivery",
     "DeliveryState",
     "Edition",
@@ -59,5 +61,6 @@ __all__ = [
     "SubscriptionState",
     "Suppression",
     "SuppressionReason",
+    "Visibility",
     "Worker",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
 from app.models.image import Image
-from app.models.newsletter import Newsletter, Rubric
+from app.models.newsletter import Newsletter, Rubric, Visibility
 
 
 class IssueState(StrEnum):
@@ -35,6 +35,8 @@ class Issue(Base):
     """Grows with every save: who saves over a newer one is told, not obeyed."""
     comments_closed: Mapped[bool] = mapped_column(default=False)
     """An editor let nobody say anything more under it."""
+    visibility: Mapped[Visibility] = mapped_column(word(Visibility), default=Visibility.PUBLIC)
+    """May change at any time, also after sending: it concerns the web alone."""
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
 

@@ -34,6 +34,16 @@ class CommentRule(StrEnum):
     """At once for a reader who came by the signed link of her mail; else once an editor has read it."""
 
 
+class Visibility(StrEnum):
+    """Who may read an issue on the web."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    """Whoever has its address; no list, feed, search or search engine names it."""
+    SUBSCRIBERS = "subscribers"
+    """Whoever came by the link of her mail; others see its head."""
+
+
 class Newsletter(Base):
     __tablename__ = "newsletter"
 
@@ -58,6 +68,8 @@ class Newsletter(Base):
     """Issues close to comments so many days after they went out; 0: never."""
     reminds: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who did not confirm is reminded, once, after two days."""
+    visibility: Mapped[Visibility] = mapped_column(word(Visibility), default=Visibility.PUBLIC)
+    """What a new issue begins with."""
     created_at: Mapped[dt.datetime]
 
     rubrics: Mapped[list[Rubric]] = relationship(

@@ -18,5 +18,6 @@ from app.reader import (  # noqa: E402, F401
     images,
     newsletters,
     passes,
+    phrases,
     subscriptions,
 )

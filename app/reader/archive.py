@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import language
-from app.core import archive, comments, newsletters
+from app.core import archive, comments, corrections, newsletters
 from app.core.archive import PAGE, Entry
-from app.models import Newsletter
-from app.reader import door, sheets, talks
+from app.models import Newsletter, Visibility
+from app.reader import cards, door, passes, sheets, talks
 from app.reader.forms import CommentForm
+
+LARGEST = 2**62
+"""Beyond it a database knows no numbers, and none of ours is so high."""
 
 
 @door.get("/archive/<slug>")
@@ -25,33 +28,76 @@ def index(slug: str) -> ResponseReturnValue:
         newsletter=newsletter,
         headlines=[sheets.headline(entry) for entry in entries],
         comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
+        years=archive.years(newsletter.id),
+        year=None,
         is_first_page=below is None,
         more=entries[-1].number if len(entries) == PAGE else None,
     )
 
 
-@door.get("/archive/<slug>/<int:number>")
-def issue(slug: str, number: int) -> ResponseReturnValue:
+@door.get("/archive/<slug>/year/<int:year>")
+def year_index(slug: str, year: int) -> ResponseReturnValue:
+    """The issues of one year, newest first."""
     newsletter = newsletters.get(slug)
     language.suggest(newsletter.language)
-    return page(newsletter, archive.get(newsletter, min(number, LARGEST)))
-
-
-def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) -> str:
-    """An issue's page; `form` is that of its comments as it came back."""
-    return render_template(
-        "reader/issue.html",
+    entries = archive.of_year(newsletter.id, year)
+    made = render_template(
+        "reader/archive.html",
         newsletter=newsletter,
-        entry=entry,
-        sheet=sheets.lay_out(entry.text),
-        before=archive.before(newsletter.id, entry.number),
-        after=archive.after(newsletter.id, entry.number),
-        talk=talks.of(newsletter, entry.number, form),
+        headlines=[sheets.headline(entry) for entry in entries],
+        years=archive.years(newsletter.id),
+        comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
+        year=year,
+        is_first_page=False,
+        more=None,
     )
+    return made, 200 if entries else 404
 
 
-LARGEST = 2**62
-"""Beyond it a database knows no numbers, and none of ours is so high."""
+@door.get("/archive/<slug>/<int:number>")
+def issue(slug: str, number: int) -> ResponseReturnValue:
+    """An issue's page; for others than subscribers its head alone, where the editor said so.
+
+    A number that is no issue's and a year in which some went out leads to that year.
+    """
+    newsletter = newsletters.get(slug)
+    language.suggest(newsletter.language)
+    number = min(number, LARGEST)
+    if not archive.holds(newsletter, number) and archive.of_year(newsletter.id, number):
+        return redirect(url_for("reader.year_index", slug=slug, year=number), 302)
+    return page(newsletter, archive.get(newsletter, number))
+
+
+def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) -> Response:
+    """An issue's page, or its head alone; `form` is that of its comments as it came back."""
+    kept_back = is_kept_back(newsletter, entry)
+    notes = corrections.of_issue(entry.issue_id)
+    sheet = sheets.of_entry(entry)
+    answer = make_response(
+        render_template(
+            "reader/wall.html" if kept_back else "reader/issue.html",
+            newsletter=newsletter,
+            entry=entry,
+            sheet=sheet,
+            card=cards.of_issue(newsletter, entry, sheet, notes),
+            notes=() if kept_back else notes,
+            before=archive.before(newsletter.id, entry.number),
+            after=archive.after(newsletter.id, entry.number),
+            talk=None if kept_back else talks.of(newsletter, entry.number, form),
+        )
+    )
+    if entry.visibility is Visibility.UNLISTED:
+        answer.headers["X-Robots-Tag"] = "noindex"
+    if entry.visibility is Visibility.SUBSCRIBERS:
+        # One and the same address shows more to some: nobody keeps what she was shown.
+        answer.headers["Cache-Control"] = "private, no-store"
+        answer.vary.add("Cookie")
+    return answer
+
+
+def is_kept_back(newsletter: Newsletter, entry: Entry) -> bool:
+    """Whether the issue is for subscribers and this visitor shows no pass."""
+    return entry.visibility is Visibility.SUBSCRIBERS and passes.holder(newsletter) is None
 
 
 def _number(typed: str) -> int:

@@ -39,6 +39,8 @@ def react(slug: str, number: int) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     language.suggest(newsletter.language)
     entry = issues_out.get(newsletter, min(number, archive.LARGEST))
+    if archive.is_kept_back(newsletter, entry):
+        return archive.page(newsletter, entry), 403
     issue = comments.issue_of(newsletter, entry.number)
     passed = passes.holder(newsletter)
     form = CommentForm()

@@ -73,5 +73,5 @@ def page(of: Newsletter, form: SignUpForm | None = None) -> str:
         form=form,
         wording=wording(of),
         latest=latest,
-        sheet=sheets.lay_out(latest.text) if latest else None,
+        sheet=sheets.of_entry(latest) if latest else None,
     )

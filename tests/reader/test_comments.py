@@ -376,7 +376,7 @@ def test_hostile_words_stay_text(client: FlaskClient, issue: Issue, move_clock: 
     page = client.get(PAGE).text
     assert len(kept()) > 20
     assert not is_alive(page)
-    assert [each for each in pages.elements(page, "script") if "src" not in each] == []
+    assert [each for each in pages.scripts(page) if "src" not in each] == []
     assert pages.words(page).count("49") == 0
     for field in ("name", "text", "answers", "csrf_token"):
         body = b"&".join([b"name=x", field.encode() + b"=" + BROKEN_UTF8])
