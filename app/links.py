@@ -31,6 +31,12 @@ class Purpose(StrEnum):
     """One form of comments, as it was shown to one visitor."""
     COMMENT = "comment"
     """Its author's hand on a comment."""
+    MINE = "mine"
+    """A subscriber's own page, with all that is hers."""
+    ADDRESS = "address"
+    """The yes of a new address."""
+    STAY = "stay"
+    """The no of the old one."""
     PASSWORD = "password"  # noqa: S105 - a purpose, not a password
     PASS = "pass"  # noqa: S105 - a purpose, not a password
 
@@ -96,6 +102,22 @@ class Links:
     def unsubscribe_slot(self) -> str:
         """The same for every reader of an edition: each copy fills the slot with its own token."""
         return self.unsubscribe("{{token}}")
+
+    def mine(self, token: str) -> str:
+        return self.url(f"/mine/{token}")
+
+    def mine_slot(self) -> str:
+        return self.mine("{{token}}")
+
+    def fresh_mine(self, subscriber_id: int, seal: str) -> str:
+        """Her page with all that the address alone may see; `seal` is what it stands or falls with."""
+        return self.mine(self.timed_token(Purpose.MINE, f"{subscriber_id}.{seal}"))
+
+    def new_address(self, change_id: int) -> str:
+        return self.url(f"/mine/address/{self.timed_token(Purpose.ADDRESS, str(change_id))}")
+
+    def old_address(self, change_id: int) -> str:
+        return self.url(f"/mine/stay/{self.timed_token(Purpose.STAY, str(change_id))}")
 
     def confirm(self, *subscription_ids: int) -> str:
         """One link for all that were asked for together."""

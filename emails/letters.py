@@ -102,11 +102,18 @@ def _footer(whole: IssueText, spoken: Words) -> str:
             fold(spoken.why.format(newsletter=typed.line(masthead.name))),
             "",
             f"{spoken.unsubscribe}{spoken.colon} {slots.open_token(masthead.unsubscribe_url)}",
+            *_own_page(masthead, spoken),
             f"{spoken.archive}{spoken.colon} {masthead.archive_url}",
             "",
             *_imprint(masthead, spoken),
         ]
     )
+
+
+def _own_page(masthead: Masthead, spoken: Words) -> list[str]:
+    if not masthead.mine_url:
+        return []
+    return [f"{spoken.mine}{spoken.colon} {slots.open_token(masthead.mine_url)}"]
 
 
 def _imprint(masthead: Masthead, spoken: Words) -> list[str]:

@@ -36,6 +36,7 @@ class NoticeWords:
     invitation: Wording
     button_fails: str
     unsubscribe: str
+    mine: str
 
 
 FRENCH = NoticeWords(
@@ -145,6 +146,7 @@ FRENCH = NoticeWords(
     ),
     button_fails=f"Si le bouton ne fonctionne pas, copiez cette adresse{NBSP}:",
     unsubscribe="Se désabonner",
+    mine="Mon abonnement",
 )
 
 ENGLISH = NoticeWords(
@@ -242,6 +244,7 @@ ENGLISH = NoticeWords(
     ),
     button_fails="If the button does not work, copy this address:",
     unsubscribe="Unsubscribe",
+    mine="My subscription",
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from emails import frames, notice_words, slots, typed
+from emails import frames, mine_words, notice_words, slots, typed
 from emails.notice_words import Wording
 from emails.passages import WIDTH, fold
 from emails.values import Masthead, Notice
@@ -29,6 +29,7 @@ class _Letter:
     url: str
     imprint: tuple[str, ...] = ()
     unsubscribe_url: str = ""
+    mine_url: str = ""
 
 
 def confirmation(masthead: Masthead, confirm_url: str, names: Sequence[str] = ()) -> Notice:
@@ -60,10 +61,34 @@ def _asking(
     return _print(_letter(masthead, replace(of_several, before=before), url))
 
 
-def already_subscribed(masthead: Masthead) -> Notice:
+def already_subscribed(masthead: Masthead, mine_url: str = "") -> Notice:
     """What differs when a known address signs up again is said here, and nowhere on the page."""
     wording = notice_words.spoken(masthead.language).already_subscribed
-    return _print(_letter(masthead, wording, masthead.home_url))
+    return _print(replace(_letter(masthead, wording, masthead.home_url), mine_url=mine_url))
+
+
+def my_subscription(masthead: Masthead, url: str, hours: int) -> Notice:
+    """The link to her own page, for whoever asked for it with this address."""
+    wording = mine_words.spoken(masthead.language).my_subscription
+    return _print(_letter(masthead, wording, url, hours=str(hours)))
+
+
+def address_confirmation(masthead: Masthead, url: str, hours: int) -> Notice:
+    """To a new address: one press, and the subscription comes there."""
+    wording = mine_words.spoken(masthead.language).address_confirmation
+    return _print(_letter(masthead, wording, url, hours=str(hours)))
+
+
+def address_taken(masthead: Masthead, url: str) -> Notice:
+    """To a new address that is a subscriber's already; the page that asked says nothing of it."""
+    return _print(_letter(masthead, mine_words.spoken(masthead.language).address_taken, url))
+
+
+def address_changing(masthead: Masthead, url: str, address: str) -> Notice:
+    """To the old address; `address` is the new one, veiled: an address that somebody typed is text
+    of a stranger's."""
+    wording = mine_words.spoken(masthead.language).address_changing
+    return _print(_letter(masthead, wording, url, address=typed.line(address)))
 
 
 def welcome(
@@ -72,8 +97,9 @@ def welcome(
     latest_subject: str = "",
     latest_url: str = "",
     first_name: str = "",
+    mine_url: str = "",
 ) -> Notice:
-    """After the confirmation: the latest issue, where there is one, and the way out."""
+    """After the confirmation: the latest issue, where there is one, her page, and the way out."""
     spoken = notice_words.spoken(masthead.language)
     wording = spoken.welcome
     if not latest_url:
@@ -88,7 +114,7 @@ def welcome(
         latest=slots.plain(latest_subject),
         first_name=typed.line(first_name),
     )
-    return _print(replace(letter, unsubscribe_url=unsubscribe_url))
+    return _print(replace(letter, unsubscribe_url=unsubscribe_url, mine_url=mine_url))
 
 
 def password_reset(reset_url: str, hours: int, language: str) -> Notice:
@@ -145,7 +171,7 @@ def _print(letter: _Letter) -> Notice:
 def _text(letter: _Letter) -> str:
     spoken = notice_words.spoken(letter.language)
     wording = letter.wording
-    way_out = f"{spoken.unsubscribe}\n{letter.unsubscribe_url}" if letter.unsubscribe_url else ""
+    ways = ((spoken.unsubscribe, letter.unsubscribe_url), (spoken.mine, letter.mine_url))
     parts = [
         letter.name.upper(),
         f"{wording.title}\n{'=' * len(wording.title)}",
@@ -153,7 +179,7 @@ def _text(letter: _Letter) -> str:
         f"{wording.button}\n{letter.url}",
         *(fold(each) for each in wording.after),
         "-" * WIDTH,
-        way_out,
+        *(f"{label}\n{url}" for label, url in ways if url),
         "\n".join(letter.imprint),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -45,6 +45,8 @@ class Masthead:
     archive_url: str
     unsubscribe_url: str
     """Ends in the slot `{{token}}`, which each copy fills with its reader's own token."""
+    mine_url: str = ""
+    """The reader's own page, with the same slot; empty in what was frozen before there was one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Words:
     archive: str
     why: str
     unsubscribe: str
+    mine: str
+    """The link to the reader's own page."""
     published_by: str
     proof: str
     """Before the subject of a proof."""
@@ -52,6 +54,7 @@ FRENCH = Words(
     archive="Tous les numéros",
     why="Vous recevez {newsletter} parce que cette adresse y est abonnée.",
     unsubscribe="Se désabonner",
+    mine="Mon abonnement",
     published_by="Publié par {publisher}",
     proof="[Épreuve]",
 )
@@ -73,6 +76,7 @@ ENGLISH = Words(
     archive="All issues",
     why="You receive {newsletter} because you signed up for it with this address.",
     unsubscribe="Unsubscribe",
+    mine="My subscription",
     published_by="Published by {publisher}",
     proof="[Proof]",
 )

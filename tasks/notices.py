@@ -20,8 +20,9 @@ from emails.headers import Sender
 from emails.smtp import Line
 from emails.values import Addressee, Answer, Envelope, Outcome
 from emails.values import Notice as Letter
-from tasks import addressees, texts
+from tasks import addressees, own_letters, texts
 from tasks.celery import celery
+from tasks.own_letters import HER_OWN
 
 log = structlog.get_logger()
 
@@ -64,6 +65,8 @@ def _unwanted(notice: Notice) -> str:
     }
     if notice.kind in wanted_in and standing is not wanted_in[notice.kind]:
         return f"the subscription is {standing or 'gone'} by now"
+    if notice.kind in HER_OWN:
+        return own_letters.unwanted(notice)
     return ""
 
 
@@ -113,23 +116,32 @@ def _letter(notice: Notice) -> Letter:
     newsletter, subscription = notice.newsletter, notice.subscription
     assert newsletter is not None
     assert subscription is not None
-    masthead = texts.masthead(newsletter)
+    # Issues keep their newsletter's language; what is about herself speaks hers.
+    masthead = dataclasses.replace(
+        texts.masthead(newsletter), language=subscription.subscriber.language
+    )
+    if notice.kind in HER_OWN:
+        return own_letters.write(notice, subscription, masthead)
     if notice.kind in ASKING:
         pending = [each for each in _together(notice) if each.state is SubscriptionState.PENDING]
         ids = [each.id for each in pending] or [subscription.id]
         ask = letters.confirmation if notice.kind is NoticeKind.CONFIRMATION else letters.reminder
         return ask(masthead, made.confirm(*ids), [each.newsletter.name for each in pending])
     if notice.kind is NoticeKind.ALREADY_SUBSCRIBED:
-        return letters.already_subscribed(masthead)
+        return letters.already_subscribed(masthead, _own_page(subscription.id))
     token = made.subscription_token(subscription.id)
-    way_out = made.unsubscribe(token)
+    way_out, mine = made.unsubscribe(token), made.mine(token)
     latest = editions.latest(newsletter.id)
     name = subscription.subscriber.first_name
     if latest is None:
-        return letters.welcome(masthead, way_out, first_name=name)
+        return letters.welcome(masthead, way_out, first_name=name, mine_url=mine)
     return letters.welcome(
-        masthead, way_out, latest.subject, latest.url_for(token), first_name=name
+        masthead, way_out, latest.subject, latest.url_for(token), first_name=name, mine_url=mine
     )
+
+
+def _own_page(subscription_id: int) -> str:
+    return links().mine(links().subscription_token(subscription_id))
 
 
 def _proof(notice: Notice) -> Envelope:

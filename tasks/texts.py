@@ -27,6 +27,7 @@ def masthead(newsletter: Newsletter) -> Masthead:
         home_url=made.home(newsletter.slug),
         archive_url=made.archive(newsletter.slug),
         unsubscribe_url=made.unsubscribe_slot(),
+        mine_url=made.mine_slot(),
     )
 
 

@@ -76,6 +76,7 @@ def text(of: Newsletter, number: int = 12) -> IssueText:
         slug=of.slug,
         sender_address=of.sender_address,
         unsubscribe_url="http://hebdo.test/unsubscribe/{{token}}",
+        mine_url="http://hebdo.test/mine/{{token}}",
     )
     return dataclasses.replace(
         samples.ISSUE, masthead=masthead, number=number, dated=dt.date(2026, 11, 24)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.extensions import db, links
 from app.models import Newsletter
 from tests import pages, people, talks
+from tests.reader import mine
 
 
 @pytest.fixture
@@ -44,6 +45,12 @@ def paths(letter: Newsletter) -> list[str]:
         links().confirm(confirmed.id).removeprefix("http://hebdo.test"),
         f"/unsubscribe/{links().subscription_token(confirmed.id)}",
         f"/unsubscribe/{links().subscription_token(999)}",
+        f"/mine/{links().subscription_token(confirmed.id)}",
+        f"/mine/{links().subscription_token(asked.id)}?said=saved",
+        f"/mine/{links().subscription_token(999)}",
+        mine.fresh(confirmed.subscriber),
+        "/mine",
+        "/mine/asked",
         "/legal",
         "/nowhere",
     ]

@@ -20,6 +20,8 @@ class AddressChange(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
     address: Mapped[str]
     """The new one, as she typed it."""
+    former_address: Mapped[str] = mapped_column(default="", server_default="")
+    """The one before, from the confirmation on: so that its owner can take the change back."""
     asked_at: Mapped[dt.datetime]
     confirmed_at: Mapped[dt.datetime | None]
     stopped_at: Mapped[dt.datetime | None]

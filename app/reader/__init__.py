@@ -16,6 +16,8 @@ from app.reader import (  # noqa: E402, F401
     comments,
     departures,
     images,
+    mine,
+    mine_preferences,
     newsletters,
     passes,
     phrases,

@@ -28,6 +28,7 @@ MASTHEAD = Masthead(
     home_url="https://hebdo.example/essentiel-ia",
     archive_url="https://hebdo.example/essentiel-ia/archives",
     unsubscribe_url="https://hebdo.example/unsubscribe/{{token}}",
+    mine_url="https://hebdo.example/mine/{{token}}",
 )
 
 LEAD = RubricText(

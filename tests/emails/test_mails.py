@@ -26,6 +26,7 @@ ENGLISH = replace(
 )
 SENT_AT = dt.datetime(2026, 11, 24, 6, 30, tzinfo=dt.UTC)
 URL = "https://hebdo.example/l/q7Jb1cZkTz"
+MINE = "https://hebdo.example/mine/q7Jb1cZkTz"
 
 
 def issue_in(masthead: Masthead) -> tuple[str, str]:
@@ -35,7 +36,7 @@ def issue_in(masthead: Masthead) -> tuple[str, str]:
 
 
 def welcome_to(masthead: Masthead) -> tuple[str, str]:
-    notice = notices.welcome(masthead, URL, ISSUE.subject, ISSUE.web_url, "Léa")
+    notice = notices.welcome(masthead, URL, ISSUE.subject, ISSUE.web_url, "Léa", mine_url=MINE)
     return notice.html, notice.text
 
 
@@ -65,7 +66,27 @@ def reminder_of_several(masthead: Masthead) -> tuple[str, str]:
 
 
 def already_in(masthead: Masthead) -> tuple[str, str]:
-    notice = notices.already_subscribed(masthead)
+    notice = notices.already_subscribed(masthead, MINE)
+    return notice.html, notice.text
+
+
+def own_page_of(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.my_subscription(masthead, URL, 24)
+    return notice.html, notice.text
+
+
+def new_address_of(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.address_confirmation(masthead, URL, 24)
+    return notice.html, notice.text
+
+
+def taken_address_of(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.address_taken(masthead, URL)
+    return notice.html, notice.text
+
+
+def old_address_of(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.address_changing(masthead, URL, "l…\u2060@lecteurs.example")
     return notice.html, notice.text
 
 
@@ -91,6 +112,10 @@ MAILS = {
         "reminder": reminder_of,
         "reminder-of-several": reminder_of_several,
         "already-subscribed": already_in,
+        "my-subscription": own_page_of,
+        "address-confirmation": new_address_of,
+        "address-taken": taken_address_of,
+        "address-changing": old_address_of,
         "password-reset": reset_in,
         "invitation": invitation_in,
     }.items()

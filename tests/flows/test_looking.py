@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.core import editors, issues, newsletters, subscriptions
+from app.core import editors, issues, newsletters, own_pages, subscriptions
 from app.extensions import db, links
 from app.models import Base, Image, Notice, Role, Subscription
 from emails import compose
@@ -72,7 +72,7 @@ def house(flask_app: Flask) -> House:
         owe_notices(newsletter.slug)
         for notice in db.session.scalars(select(Notice)).all():
             assert notices.post(notice.id)
-    assert len(relay.received) == 25 + 5
+    assert len(relay.received) == 25 + 6
     first = db.session.scalars(select(Subscription).order_by(Subscription.id)).first()
     editor = editors.find("lea@hebdo.invalid")
     assert first is not None
@@ -83,6 +83,7 @@ def house(flask_app: Flask) -> House:
         made.subscription_token(first.id),
         made.confirm(first.id).rpartition("/")[2],
         made.own_comment(comment.id).rpartition("/")[2],
+        made.fresh_mine(first.subscriber_id, own_pages.seal(first.subscriber)).rpartition("/")[2],
         made.password(editor.id, editor.stamp).rpartition("/")[2],
         "x",
     ]
@@ -99,13 +100,14 @@ def house(flask_app: Flask) -> House:
 
 
 def owe_notices(slug: str) -> None:
-    """One notice of each kind that holds a link: confirmation, reminder, welcome, two passwords."""
+    """One notice of each kind that holds a link: confirmation, reminder, welcome, own page, two passwords."""
     newsletter = newsletters.get(slug)
     subscriptions.sign_up(newsletter, "nouvelle@lecteurs.invalid", "Nina")
     subscriptions.sign_up(newsletter, "chloe@lecteurs.invalid", "Chloé")
     asked = subscriptions.sign_up(newsletter, "autre@lecteurs.invalid").subscription
     assert asked is not None
     subscriptions.confirm(asked.id)
+    own_pages.ask("autre@lecteurs.invalid")
     editors.invite("lea@hebdo.invalid", "Léa")
     editors.add("max@hebdo.invalid", "Max", Role.EDITOR, "un mot de passe long")
     editors.forget_password("max@hebdo.invalid")
@@ -154,7 +156,7 @@ def test_looking_at_every_route_changes_nothing_for_an_admin(house: House) -> No
 
 def test_looking_at_every_link_of_every_mail_changes_nothing(house: House) -> None:
     kinds = {path.split("/")[1] for path in house.links}
-    assert {"unsubscribe", "confirm", "archive", "newsletters", "editor", "media"} <= kinds
+    assert {"unsubscribe", "mine", "confirm", "archive", "newsletters", "editor", "media"} <= kinds
     visitor = Desk(house.flask_app)
     for path in sorted(house.links):
         assert visitor.get(path, buffered=True).status_code == 200, path

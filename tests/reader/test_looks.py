@@ -11,6 +11,7 @@ from app.extensions import db, links
 from app.models import Newsletter, Subscription, SubscriptionState
 from tests import people
 from tests.browser import LOOKS, LiveServer
+from tests.reader import mine
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def letter(live_server: LiveServer) -> Newsletter:
-    made = people.newsletter()
+    made = mine.with_rubrics(people.newsletter())
     people.edition(made, 11)
     people.edition(made, 12)
     return made
@@ -38,6 +39,7 @@ def urls(live_server: LiveServer, letter: Newsletter) -> list[str]:
         *(links().confirm(each.id).removeprefix(live_server.url) for each in (asked, confirmed)),
         f"/unsubscribe/{links().subscription_token(confirmed.id)}",
         f"/unsubscribe/{links().subscription_token(999)}",
+        *("/mine", "/mine/asked", mine.lasting(confirmed), mine.fresh(confirmed.subscriber)),
     ]
     db.session.rollback()
     return [live_server.url + path for path in made]

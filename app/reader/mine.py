@@ -1,0 +1,208 @@
+"""*My subscription*: everything a reader may say and see about what she gets, on one page.
+
+By the link in every issue, or by one asked for with an address. The answer to that question is the
+same page after the same time for every address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import bells, pace, visitors
+from app.core import addresses, newsletters, own_pages, preferences
+from app.core.consents import Proof
+from app.extensions import _, csrf, db, limiter, settings
+from app.models import Consent, Newsletter, Subscription, SubscriptionState
+from app.reader import door, holders
+from app.reader.holders import Holder, TooOld
+from app.reader.mine_forms import AddressForm, AskForm, LanguageForm, PauseForm, RubricsForm, prefix
+from app.reader.newsletters import wording
+
+BY_VISITOR = "20 per hour"
+BY_NETWORK = "100 per hour"
+
+EVEN_SECONDS = 0.025
+"""As with a sign-up: well above what the dearest way takes (7 ms, measured)."""
+
+SAID = {
+    "saved": _("Your choice is kept. It holds from the next issue on."),
+    "paused": _("Your pause is kept."),
+    "back": _("The pause is over. The next issue comes to you."),
+    "left": _("You have left. Nothing more of it will be sent to you."),
+    "joined": _("Welcome. A mail that says so is on its way to you."),
+    "language": _("From now on we speak this language to you."),
+    "link": _(
+        "A link is on its way to your address. It opens everything for a day. If you asked"
+        " today already, the first mail is the one that counts."
+    ),
+    "address": _(
+        "We have written to the new address. Nothing changes until you confirm it there; your present"
+        " address is told, too."
+    ),
+}
+"""What a page says after a press. Named in the address, so that it needs no cookie."""
+
+BY_MAIL = frozenset({"joined", "link", "address"})
+"""After these there is something to find in the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One newsletter on her page, with where she stands."""
+
+    newsletter: Newsletter
+    subscription: Subscription | None
+    rubrics: RubricsForm | None
+    pause: PauseForm | None
+    back_on: dt.date | None
+
+    @property
+    def state(self) -> str:
+        if self.subscription is None:
+            return "none"
+        if self.subscription.state is not SubscriptionState.CONFIRMED:
+            return str(self.subscription.state)
+        return "paused" if self.back_on else "confirmed"
+
+    @property
+    def history(self) -> Sequence[Consent]:
+        return self.subscription.consents if self.subscription else ()
+
+    @property
+    def wording(self) -> str:
+        return wording(self.newsletter)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Forms that came back with faults, to be shown as they were filled in."""
+
+    slug: str = ""
+    rubrics: RubricsForm | None = None
+    pause: PauseForm | None = None
+    address: AddressForm | None = None
+    refusal: object = ""
+
+
+@door.get("/mine")
+def asking() -> ResponseReturnValue:
+    return _asking(AskForm(formdata=None))
+
+
+@door.post("/mine")
+@limiter.limit(BY_NETWORK, key_func=visitors.network)
+@limiter.limit(BY_VISITOR)
+def ask() -> ResponseReturnValue:
+    form = AskForm()
+    if not form.validate_on_submit():
+        return _asking(form), 422
+    with pace.even(EVEN_SECONDS):
+        bells.ring([own_pages.ask(form.address.data)])
+        db.session.commit()
+    return redirect(url_for("reader.asked"), code=303)
+
+
+@door.get("/mine/asked")
+def asked() -> ResponseReturnValue:
+    """The same for an address known, unknown or suppressed."""
+    return render_template("reader/mine_asked.html", inbox_url=settings().inbox_url)
+
+
+def behind_link(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """The view gets the holder in place of the token; who has no rows, or an old link, another page.
+
+    Exempt from CSRF tokens: `holders` says why.
+    """
+
+    @wraps(view)
+    def opened(token: str, **given: Any) -> ResponseReturnValue:
+        try:
+            holder = holders.find(token)
+        except TooOld:
+            return _asking(AskForm(formdata=None), is_too_old=True), 410
+        return view(holder, **given) if holder else render_template("reader/gone.html")
+
+    csrf.exempt(opened)
+    return opened
+
+
+@door.get("/mine/<token>")
+@behind_link
+def mine(holder: Holder) -> ResponseReturnValue:
+    """Programs that follow links change nothing."""
+    return page(holder)
+
+
+@door.post("/mine/<token>/link")
+@limiter.limit(BY_VISITOR)
+@behind_link
+def send_link(holder: Holder) -> ResponseReturnValue:
+    """A fresh link to the address itself, for the holder of one from an issue."""
+    bells.ring([own_pages.send_link(holder.subscriber)])
+    db.session.commit()
+    return back(holder, "link")
+
+
+def back(
+    holder: Holder, said: str, anchor: str | None = None, **further: Any
+) -> ResponseReturnValue:
+    """To her page again, which says what was done; loading it anew does nothing."""
+    there = url_for("reader.mine", token=holder.token, said=said, _anchor=anchor, **further)
+    return redirect(there, code=303)
+
+
+def page(holder: Holder, returned: Returned | None = None) -> str:
+    returned = returned or Returned()
+    subscriber, said = holder.subscriber, request.args.get("said", "")
+    address = subscriber.address if holder.is_fresh else addresses.veil(subscriber.address)
+    return render_template(
+        "reader/mine.html",
+        newsletter=holder.newsletter,
+        holder=holder,
+        token=holder.token,
+        address=address,
+        cards=_cards(holder, returned),
+        languages=LanguageForm(formdata=None, language=subscriber.language),
+        address_form=returned.address or AddressForm(formdata=None),
+        said=SAID.get(said) if request.method == "GET" else None,
+        inbox_url=settings().inbox_url if said in BY_MAIL else "",
+        returned=returned,
+        first_day=preferences.today() + dt.timedelta(days=1),
+        last_day=preferences.today() + preferences.LONGEST_PAUSE,
+    )
+
+
+def proof(label: object) -> Proof:
+    """She pressed the button of this name on her own page."""
+    return Proof(wording=str(label), source="/mine", network=visitors.network())
+
+
+def _asking(form: AskForm, *, is_too_old: bool = False) -> str:
+    return render_template("reader/mine_asking.html", form=form, is_too_old=is_too_old)
+
+
+def _cards(holder: Holder, returned: Returned) -> list[Card]:
+    """What she has first, then what she could have; each by name."""
+    standing = {each.newsletter_id: each for each in holder.subscriber.subscriptions}
+    cards = [_card(each, standing.get(each.id), returned) for each in newsletters.listing()]
+    return sorted(cards, key=lambda card: card.state not in {"confirmed", "paused"})
+
+
+def _card(newsletter: Newsletter, subscription: Subscription | None, returned: Returned) -> Card:
+    if subscription is None or subscription.state is not SubscriptionState.CONFIRMED:
+        return Card(newsletter, subscription, None, None, None)
+    mine = returned if returned.slug == newsletter.slug else Returned()
+    return Card(
+        newsletter,
+        subscription,
+        mine.rubrics or RubricsForm.of(subscription, formdata=None),
+        mine.pause or PauseForm(prefix=prefix(newsletter), formdata=None),
+        preferences.back_on(subscription),
+    )

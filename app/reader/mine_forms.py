@@ -1,0 +1,117 @@
+"""The forms of *My subscription*. Those behind a link carry no CSRF token (see `holders`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length
+from wtforms.widgets import DateInput
+
+from app import language
+from app.core import addresses, preferences
+from app.extensions import _
+from app.forms import Form, stripped
+from app.models import Newsletter, Rubric, Subscription
+from app.sign_ups import is_address
+
+
+def _address(label: object) -> EmailField:
+    return EmailField(
+        label,
+        filters=[stripped],
+        validators=[
+            DataRequired(_("Please write your e-mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            is_address,
+        ],
+    )
+
+
+class AskForm(Form):
+    """With a CSRF token: it is open to everybody."""
+
+    address = _address(_("E-mail address"))
+
+
+class LinkForm(Form):
+    class Meta(Form.Meta):
+        csrf = False
+
+
+class RubricsForm(LinkForm):
+    """Of one newsletter; `prefix` keeps several on one page apart."""
+
+    rubrics = SelectMultipleField(_("Rubrics"), choices=(), validate_choice=False)
+    offered: tuple[Rubric, ...] = ()
+    """Those that she may do without, in the newsletter's order."""
+
+    text_only = BooleanField(
+        _("As plain text"),
+        description=_(
+            "Without pictures and layout; for small screens, slow lines, screen readers."
+        ),
+    )
+
+    @classmethod
+    def of(cls, subscription: Subscription, **given: Any) -> RubricsForm:
+        """As her settings stand; `formdata` in `given` is what she sent instead."""
+        form = cls(prefix=prefix(subscription.newsletter), **given)
+        offered = preferences.choosable(subscription.newsletter.rubrics)
+        form.offered = tuple(
+            each for each in subscription.newsletter.rubrics if each.anchor in offered
+        )
+        if given.get("formdata", ...) is None:
+            form.rubrics.data = [
+                each.anchor for each in form.offered if preferences.wants(subscription, each)
+            ]
+            form.text_only.data = subscription.text_only
+        return form
+
+
+class PauseForm(LinkForm):
+    until = StringField(
+        _("Send me issues again from"),
+        filters=[stripped],
+        widget=DateInput(),
+        validators=[DataRequired(_("Please choose the day from which you want issues again."))],
+    )
+
+    def validate_until(self, field: Any) -> None:
+        self.day = read_day(field.data)
+        if self.day is None:
+            raise ValidationError(_("Please write the day as year-month-day, such as 2027-01-31."))
+
+    day: dt.date | None = None
+
+
+class LanguageForm(LinkForm):
+    language = SelectField(
+        _("Language of these pages and of mails about your subscription"),
+        choices=[SelectChoice(*each) for each in language.NAMES.items()],
+        validate_choice=False,
+    )
+
+
+class AddressForm(LinkForm):
+    address = _address(_("New e-mail address"))
+
+
+def prefix(newsletter: Newsletter) -> str:
+    return f"{newsletter.slug}-"
+
+
+def read_day(typed: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(typed)
+    except ValueError:
+        return None
