@@ -23,7 +23,7 @@ from app.models import Consent, Newsletter, Subscription, SubscriptionState
 from app.reader import door, holders
 from app.reader.holders import Holder, TooOld
 from app.reader.mine_forms import AddressForm, AskForm, LanguageForm, PauseForm, RubricsForm, prefix
-from app.reader.newsletters import wording
+from app.sign_ups import wording
 
 BY_VISITOR = "20 per hour"
 BY_NETWORK = "100 per hour"

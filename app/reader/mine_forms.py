@@ -19,10 +19,18 @@ from wtforms.widgets import DateInput
 
 from app import language
 from app.core import addresses, preferences
+from app.core.errors import Invalid
 from app.extensions import _
 from app.forms import Form, stripped
 from app.models import Newsletter, Rubric, Subscription
-from app.sign_ups import is_address
+
+
+def is_address(form: Any, field: Any) -> None:
+    """A validator. Whether mail gets there is shown by the mail itself."""
+    try:
+        addresses.read(field.data)
+    except Invalid as refusal:
+        raise ValidationError(refusal.message) from refusal
 
 
 def _address(label: object) -> EmailField:

@@ -13,7 +13,7 @@ from app.reader import door, mine
 from app.reader.holders import Holder
 from app.reader.mine import Returned, back, behind_link, proof
 from app.reader.mine_forms import LanguageForm, PauseForm, RubricsForm, prefix
-from app.reader.newsletters import wording
+from app.sign_ups import wording
 
 
 @door.post("/mine/<token>/newsletters/<slug>/rubrics")
