@@ -17,6 +17,7 @@ from app.extensions import _, links
 from app.links import FOR_EVER, Purpose
 from app.models import Newsletter, Subscriber
 
+
 class TooOld(Exception):
     """A fresh link after its day: the page leads to a new one."""
 

@@ -159,7 +159,7 @@ def test_looking_at_every_link_of_every_mail_changes_nothing(house: House) -> No
     assert {"unsubscribe", "mine", "confirm", "archive", "newsletters", "editor", "media"} <= kinds
     visitor = Desk(house.flask_app)
     for path in sorted(house.links):
-        assert visitor.get(path, buffered=True).status_code == 200, path
+        assert visitor.get(path, buffered=True, follow_redirects=True).status_code == 200, path
     look(visitor, sorted(house.links))
 
 
