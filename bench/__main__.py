@@ -14,7 +14,7 @@ import time
 
 import psutil
 
-from bench import books, brake, engine, first_mail, parts, rounds, scale, surcharge
+from bench import books, brake, engine, first_mail, parts, profile, rounds, scale, surcharge
 
 MOST = {True: 100_000, False: 1_000_000}
 
@@ -36,6 +36,7 @@ def main() -> None:
     for database in (parts.POSTGRESQL, parts.SQLITE):
         figures += books.measure(database, count)
     figures += first_mail.measure(count)
+    figures += profile.measure(40_000)
     figures += scale.figures([one for one in scale.READERS if one <= MOST[quick]])
     print(f"\nAll took {(time.monotonic() - began) / 60:.0f} minutes. The figures:")
     rounds.show(figures)

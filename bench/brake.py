@@ -63,7 +63,7 @@ def one_kind(sink: Sink, message: Path, processes: int, count: int) -> dict[str,
 def at_once(port: int, message: Path, processes: int) -> None:
     share = MESSAGES // processes
     command = [
-        parts.program("smtp-source", "postfix"), "-d", "-s", str(20 // processes), "-m", str(share),
+        parts.program("smtp-source", parts.POSTFIX), "-d", "-s", str(20 // processes), "-m", str(share),
         "-F", str(message), "-f", peers.SENDER, "-t", peers.READER, f"127.0.0.1:{port}",
     ]  # fmt: skip
     begun = [subprocess.Popen(command) for _ in range(processes)]

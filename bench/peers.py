@@ -24,7 +24,7 @@ SENDER, READER = "bench@hebdo.invalid", "reader@readers.invalid"
 def smtp_source(port: int, message: Path, count: int, sessions: int, *, keep: bool = True) -> float:
     """Messages a second."""
     command = [
-        parts.program("smtp-source", "postfix"), *(["-d"] if keep else []),
+        parts.program("smtp-source", parts.POSTFIX), *(["-d"] if keep else []),
         "-s", str(sessions), "-m", str(count), "-F", str(message),
         "-f", SENDER, "-t", READER, f"127.0.0.1:{port}",
     ]  # fmt: skip

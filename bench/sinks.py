@@ -86,7 +86,7 @@ def running(kind: str) -> Iterator[Sink]:
 def command(kind: str, port: int, certificate: Path | None) -> list[str]:
     if kind == SMTP_SINK:
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        return [parts.program("smtp-sink", "postfix"), *user, f"127.0.0.1:{port}", "256"]
+        return [parts.program("smtp-sink", parts.POSTFIX), *user, f"127.0.0.1:{port}", "256"]
     lock_step = ["lock-step"] if kind == LOCK_STEP else []
     if kind != TLS and (compiled := in_c()):
         return [str(compiled), str(port), *lock_step]
