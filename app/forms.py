@@ -23,7 +23,9 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def render_field(self, field: Any, render_kw: Any) -> Any:
-            return super().render_field(field, {**sentences(field), **ties(field), **render_kw})
+            # A field's own sentence is better than the house's.
+            said = {**sentences(field), **(field.render_kw or {})}
+            return super().render_field(field, {**said, **ties(field), **render_kw})
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from wtforms import (
     BooleanField,
     EmailField,
+    Field,
     HiddenField,
     SelectMultipleField,
     StringField,
@@ -19,14 +20,14 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, Optional
 
-from app import bells, language, mailboxes, pace, visitors
-from app.core import addresses, clock, subscriptions
+from app import bells, language, mailboxes, pace, question_fields, visitors
+from app.core import addresses, answers, clock, subscriptions
 from app.core.subscribers import LONGEST_NAME
 from app.core.subscriptions import Wish
 from app.extensions import _, db, limiter, links, settings
 from app.forms import Form, one_line, stripped
 from app.links import Purpose
-from app.models import Newsletter
+from app.models import Newsletter, Question
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -69,50 +70,17 @@ class OpenedField(HiddenField):  # type: ignore[misc]
         return links().timed_token(Purpose.FORM, str(clock.now().timestamp()))
 
 
-class _Choice(Form):
-    """What is asked for. It stands above the person on the page, and so do its faults."""
-
-    newsletters = SelectMultipleField(
-        _("Newsletters"),
-        validators=[DataRequired(_("Please tick at least one newsletter."))],
-        validate_choice=False,
-    )
-
-
 class _Person(Form):
-    """Who asks."""
+    """Who asks. Its fields are added in the order of the page, so that the first fault is the upmost."""
 
-    address = EmailField(
-        _("E-mail address"),
-        filters=[stripped],
-        validators=[
-            DataRequired(_("Please write your e-mail address.")),
-            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
-            mailboxes.is_writable,
-        ],
-    )
-    first_name = StringField(
-        _("First name"),
-        description=_("To greet you by it. Nothing else."),
-        filters=[stripped],
-        validators=[
-            Optional(),
-            Length(
-                max=LONGEST_NAME,
-                message=_("Please shorten this to %(max)d characters.", max=LONGEST_NAME),
-            ),
-            one_line,
-            unturned,
-        ],
-    )
-    take = StringField()
-    """Holds the corrected address when its button was pressed."""
-    keep = StringField()
-    """Holds the address as typed when the button that keeps it was pressed."""
-    website = StringField(_("Leave this empty"))
+    address: EmailField
+    first_name: StringField
+    take: StringField
+    keep: StringField
+    website: StringField
     """For robots, which fill every field; people never see it."""
-    opened = OpenedField()
-    """When the form was loaded. A door whose forms are not ours takes it away: `opened = None`."""
+    opened: OpenedField | None = None
+    """When the form was loaded. A form that stands on somebody else's page has none."""
 
     offered = ""
     """The correction of the address that the page offers."""
@@ -130,27 +98,90 @@ class _Person(Form):
 
     @property
     def is_trapped(self) -> bool:
+        """Whether a robot filled in what people never see."""
         return bool(self.website.data)
+
+    def answered(self, questions: Sequence[Question], among: str = "") -> dict[int, str]:
+        names = {each.name: question_fields.name_of(each, among) for each in questions}
+        given = {name: self[field].data or "" for name, field in names.items()}
+        return answers.read_all(questions, given)
 
 
 class SignUpForm(_Person):
     """To one newsletter, on its own page."""
 
-    newsletter = HiddenField()
-    consent = BooleanField(
-        _("Consent"),
-        validators=[DataRequired(_("Please tick the box: we write to nobody who did not ask."))],
-    )
+    newsletter: HiddenField
+    consent: BooleanField
+
+    def answers_to(self, of: Newsletter) -> dict[int, str]:
+        """What is kept of her answers, once the form is valid."""
+        return self.answered(of.questions)
 
 
-class ChoiceForm(_Person, _Choice):
+class ChoiceForm(_Person):
     """To as many newsletters as she likes; the box of each is her consent to it."""
 
-    def offer(self, newsletters: Sequence[Newsletter]) -> None:
-        """These can be chosen; what else a robot names counts as nothing."""
-        self.newsletters.choices = [each.slug for each in newsletters]
-        known = {each.slug for each in newsletters}
-        self.newsletters.data = [slug for slug in self.newsletters.data or [] if slug in known]
+    newsletters: SelectMultipleField
+
+    def answers_to(self, of: Newsletter) -> dict[int, str]:
+        """What is kept of her answers to one of those she chose, once the form is valid."""
+        return self.answered(of.questions, of.slug)
+
+
+def form_for(of: Newsletter, **more: Any) -> SignUpForm:
+    """The form of one newsletter: the person, its own questions, the box."""
+    ticked = DataRequired(_("Please tick the box: we write to nobody who did not ask."))
+    fields = {
+        "newsletter": HiddenField(),
+        **_who(),
+        **question_fields.fields(of.questions),
+        "consent": BooleanField(_("Consent"), [ticked]),
+        "opened": OpenedField(),
+    }
+    return cast("SignUpForm", type("SignUpForm", (SignUpForm,), fields)(newsletter=of.slug, **more))
+
+
+def form_of_several(offered: Sequence[Newsletter], **more: Any) -> ChoiceForm:
+    """The form of all newsletters, each with its questions, which count when it is ticked.
+
+    What else a robot names counts as nothing.
+    """
+    slugs = [each.slug for each in offered]
+    chosen = DataRequired(_("Please tick at least one newsletter."))
+    fields: dict[str, Any] = {
+        "newsletters": SelectMultipleField(
+            _("Newsletters"), [chosen], choices=slugs, validate_choice=False
+        )
+    }
+    for each in offered:
+        fields |= question_fields.fields(each.questions, each.slug)
+    fields |= {**_who(), "opened": OpenedField()}
+    form = cast("ChoiceForm", type("ChoiceForm", (ChoiceForm,), fields)(**more))
+    form.newsletters.data = [slug for slug in form.newsletters.data or [] if slug in slugs]
+    return form
+
+
+def _who() -> dict[str, Field]:
+    address = EmailField(
+        _("E-mail address"),
+        filters=[stripped],
+        validators=[
+            DataRequired(_("Please write your e-mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            mailboxes.is_writable,
+        ],
+    )
+    too_long = _("Please shorten this to %(max)d characters.", max=LONGEST_NAME)
+    first_name = StringField(
+        _("First name"),
+        description=_("To greet you by it. Nothing else."),
+        filters=[stripped],
+        validators=[Optional(), Length(max=LONGEST_NAME, message=too_long), one_line, unturned],
+    )
+    website = StringField(_("Leave this empty"))
+    # Holds the corrected address, or the one typed, when that button of the offer was pressed.
+    offer = {"take": StringField(), "keep": StringField()}
+    return {"address": address, "first_name": first_name, **offer, "website": website}
 
 
 def wording(of: Newsletter) -> str:
@@ -176,7 +207,7 @@ def capped(view: View) -> View:
     return cast("View", by_network(by_visitor(by_address(mailboxes.asked_ahead(view)))))
 
 
-def take(newsletters: Sequence[Newsletter], form: _Person, source: str) -> None:
+def take(newsletters: Sequence[Newsletter], form: SignUpForm | ChoiceForm, source: str) -> None:
     """Keep a valid sign-up, order its mail, commit, ring; the same time for every address.
 
     Thanks a robot in the trap and forgets it.
@@ -184,7 +215,7 @@ def take(newsletters: Sequence[Newsletter], form: _Person, source: str) -> None:
     with pace.even(EVEN_SECONDS):
         if not form.is_trapped:
             found = subscriptions.sign_up_for(
-                [Wish(each, wording(each)) for each in newsletters],
+                [Wish(each, wording(each), form.answers_to(each)) for each in newsletters],
                 form.address.data,
                 form.first_name.data or "",
                 language.spoken(),

@@ -187,7 +187,8 @@ def _cut(content: str) -> Iterator[tuple[str, slots.Slot | None]]:
 def _value(name: str, fallback: str, addressee: Addressee) -> str:
     if name == "token":
         return _token(addressee)
-    return headers.printable(name, addressee.first_name).strip() or fallback
+    value = addressee.first_name if name == "first_name" else addressee.details.get(name, "")
+    return headers.printable(name, value).strip() or fallback
 
 
 def _token(addressee: Addressee) -> str:

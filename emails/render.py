@@ -39,15 +39,17 @@ _LOOKS = {
 
 def print_issue(issue: IssueText) -> Print:
     """Printed once for all readers. Raises MjmlError only if one of our templates is broken."""
-    subject = slots.open_typed(issue.subject)
-    html = borders.settle(mjml.compile(_source(issue)))
-    text = letters.issue(typography.set_issue(issue))
+    with slots.own(issue.own_slots):
+        subject = slots.open_typed(issue.subject)
+        html = borders.settle(mjml.compile(_source(issue)))
+        text = letters.issue(typography.set_issue(issue))
     return Print(subject, html, text, digest(subject, html, text))
 
 
 def issue_mjml(issue: IssueText) -> str:
     """The MJML that `print_issue` compiles, for those who hold another engine against ours."""
-    return borders.erase(_source(issue))
+    with slots.own(issue.own_slots):
+        return borders.erase(_source(issue))
 
 
 def digest(subject: str, html: str, text: str) -> str:

@@ -9,8 +9,10 @@ as typed, because mail programs search in them.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
+from emails import slots
 from emails.values import IssueText, Picture, RubricText, StoryText
 from emails.words import NBSP
 
@@ -35,23 +37,40 @@ def set_issue(issue: IssueText) -> IssueText:
         name=french(issue.masthead.name),
         tagline=french(issue.masthead.tagline),
     )
-    return replace(issue, masthead=masthead, rubrics=tuple(_rubric(each) for each in issue.rubrics))
+    return each_text(replace(issue, masthead=masthead), french)
 
 
-def _rubric(rubric: RubricText) -> RubricText:
-    stories = tuple(_story(each) for each in rubric.stories)
-    return replace(rubric, title=french(rubric.title), stories=stories)
+def for_pages(issue: IssueText) -> IssueText:
+    """The issue as pages show it, where no reader is known: its own slots closed by their fallback."""
+    if not issue.own_slots:
+        return issue
+
+    def close(text: str) -> str:
+        return slots.settle(text, issue.own_slots)
+
+    closed = replace(issue, subject=close(issue.subject), preheader=close(issue.preheader))
+    return each_text(closed, close)
 
 
-def _story(story: StoryText) -> StoryText:
+def each_text(issue: IssueText, change: Callable[[str], str]) -> IssueText:
+    """The issue with every text of its rubrics changed; subject, preheader and links stay."""
+    return replace(issue, rubrics=tuple(_rubric(each, change) for each in issue.rubrics))
+
+
+def _rubric(rubric: RubricText, change: Callable[[str], str]) -> RubricText:
+    stories = tuple(_story(each, change) for each in rubric.stories)
+    return replace(rubric, title=change(rubric.title), stories=stories)
+
+
+def _story(story: StoryText, change: Callable[[str], str]) -> StoryText:
     return replace(
         story,
-        title=french(story.title),
-        body=french(story.body),
-        link_label=french(story.link_label),
-        picture=_picture(story.picture) if story.picture else None,
+        title=change(story.title),
+        body=change(story.body),
+        link_label=change(story.link_label),
+        picture=_picture(story.picture, change) if story.picture else None,
     )
 
 
-def _picture(picture: Picture) -> Picture:
-    return replace(picture, alt=french(picture.alt), credit=french(picture.credit))
+def _picture(picture: Picture, change: Callable[[str], str]) -> Picture:
+    return replace(picture, alt=change(picture.alt), credit=change(picture.credit))

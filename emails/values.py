@@ -6,6 +6,7 @@ These are the only things the other rooms hand to `emails` and get back from it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -97,6 +98,8 @@ class IssueText:
     reader_url: str = ""
     """The same, as a reader's own copy leads there: ends in the slot `{{token}}`. Empty in issues that
     were frozen before copies had one."""
+    own_slots: tuple[str, ...] = ()
+    """The names of the newsletter's own questions, which may be typed as slots in this issue."""
 
     @property
     def own_url(self) -> str:
@@ -131,6 +134,8 @@ class Addressee:
     """Stable for one delivery, without angle brackets: a copy sent again carries the same."""
     return_path: str
     """The envelope sender (VERP when bounces are read, else the plain return address)."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What the newsletter's own slots are filled with, by name; the fallback where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,11 @@ def spoken(language: str) -> Words:
     return ENGLISH if language.lower().startswith("en") else FRENCH
 
 
+def day(of: dt.date, words: Words) -> str:
+    """`24 novembre 2026`: the day without its name."""
+    return dated(of, words).partition(" ")[2].lstrip()
+
+
 def dated(day: dt.date, words: Words) -> str:
     """`mardi 24 novembre 2026`, and `1er` on the first as French asks."""
     first = words.language == "fr" and day.day == 1

@@ -51,6 +51,7 @@ class Letterbox:
             token=self.links.subscription_token(reader.subscription_id),
             message_id=f"edition-{self.edition_id}.{reader.subscriber_id}@{self.host}",
             return_path=self.return_path,
+            details=reader.details,
         )
 
 

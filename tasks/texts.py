@@ -47,6 +47,7 @@ def of_issue(issue: Issue, dated: dt.date | None = None) -> IssueText:
         web_url=links().issue(newsletter.slug, issue.number),
         rubrics=tuple(rubric for rubric in rubrics if rubric.stories),
         reader_url=links().reader_slot(newsletter.slug, issue.number),
+        own_slots=tuple(each.name for each in newsletter.questions),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.core import editions, subscriptions
+from app.core import editions, questions, subscriptions
+from app.core.questions import QuestionPlan
 from app.extensions import db
-from app.models import Edition, EditionState, Newsletter, Subscription
+from app.models import Edition, EditionState, Newsletter, QuestionKind, Subscription
 from emails.values import IssueText
 from tests import rows
 
@@ -52,3 +53,33 @@ def edition(
     made.state = state
     db.session.commit()
     return made
+
+
+def asks(of: Newsletter) -> None:
+    """Let the newsletter ask one question of each kind, all but the last required; committed."""
+    for plan in (
+        QuestionPlan("ville", QuestionKind.TEXT, "Votre ville", required=True, most="40"),
+        QuestionPlan(
+            "metier",
+            QuestionKind.CHOICE,
+            "Votre métier",
+            required=True,
+            message="Dites-nous votre métier.",
+            choices="Enseignante\nJournaliste\nAutre",
+        ),
+        QuestionPlan(
+            "naissance",
+            QuestionKind.DATE,
+            "Née le",
+            required=True,
+            least="1900-01-01",
+            most="2020-12-31",
+        ),
+        QuestionPlan("enfants", QuestionKind.NUMBER, "Enfants", least="0", most="20"),
+    ):
+        questions.add(of, plan)
+    db.session.commit()
+
+
+ANSWERS = {"ville": "Lyon", "metier": "Journaliste", "naissance": "1990-02-28", "enfants": "2"}
+"""To those of `asks`."""

@@ -33,7 +33,14 @@ VOID = frozenset({"meta", "link", "input", "img", "br", "hr", "source", "wbr"})
 SHOWN = frozenset(
     {
         *("title", "aria-label", "placeholder", "alt", "content"),
-        *("data-ask", "data-keep", "data-fault-missing", "data-fault-wrong"),
+        *(
+            "data-ask",
+            "data-keep",
+            "data-fault-missing",
+            "data-fault-wrong",
+            "data-fault-low",
+            "data-fault-high",
+        ),
     }
 )
 """Attributes that a person reads or hears, some of them by script."""

@@ -50,8 +50,9 @@ def import_(
 ) -> None:
     """Bring in people from a CSV FILE who consented elsewhere. Nobody is mailed.
 
-    The first row names the columns: address, and if you like first_name and language. Whoever left
-    or must not be mailed stays out; that is said, row by row.
+    The first row names the columns: address, and if you like first_name, language and the names of
+    the newsletter's own fields. Whoever left or must not be mailed stays out, and so does a row with
+    an answer that its field would refuse; that is said, row by row.
     """
     if not confirmed:
         raise Refused(
@@ -65,7 +66,8 @@ def import_(
     counts: Counter[ImportOutcome] = Counter()
     moment = consented_at.replace(tzinfo=dt.UTC)
     with _opened(file) as stream:
-        lines = enrolments.import_confirmed(_rows(stream), newsletter, source.strip(), moment)
+        rows = _rows(stream, [each.name for each in newsletter.questions])
+        lines = enrolments.import_confirmed(rows, newsletter, source.strip(), moment)
         for done, line in enumerate(lines, start=1):
             counts[line.outcome] += 1
             if line.outcome not in (ImportOutcome.ADDED, ImportOutcome.ALREADY):
@@ -84,12 +86,13 @@ def import_(
 @reading
 def export(slug: str, output: Path | None) -> None:
     """All subscriptions of a newsletter as CSV; cells cannot run as formulas."""
-    rows = core.export(newsletters.get(slug))
+    newsletter = newsletters.get(slug)
+    names, rows = core.columns(newsletter), core.export(newsletter)
     if output is None:
-        spreadsheets.write(sys.stdout, core.EXPORTED, rows)
+        spreadsheets.write(sys.stdout, names, rows)
         return
     with output.open("w", encoding="utf-8", newline="") as stream:
-        spreadsheets.write(stream, core.EXPORTED, rows)
+        spreadsheets.write(stream, names, rows)
 
 
 @subscribers.command(name="list")
@@ -99,14 +102,15 @@ def export(slug: str, output: Path | None) -> None:
 @reading
 def list_some(slug: str, limit: int, shape: str) -> None:
     """The first subscriptions of a newsletter."""
-    show(shape, core.EXPORTED, islice(core.export(newsletters.get(slug)), limit))
+    newsletter = newsletters.get(slug)
+    show(shape, core.columns(newsletter), islice(core.export(newsletter), limit))
 
 
 def _opened(file: Path) -> TextIO:
     return file.open(encoding="utf-8-sig", newline="")
 
 
-def _rows(stream: TextIO) -> Iterator[ImportRow]:
+def _rows(stream: TextIO, questions: list[str]) -> Iterator[ImportRow]:
     try:
         for number, cells in spreadsheets.read(stream):
             yield ImportRow(
@@ -114,6 +118,7 @@ def _rows(stream: TextIO) -> Iterator[ImportRow]:
                 address=_cell(cells, ADDRESS, required=True),
                 first_name=_cell(cells, FIRST_NAME),
                 language=_cell(cells, LANGUAGE),
+                answers={name: _cell(cells, (name,)) for name in questions if name in cells},
             )
     except csv.Error as odd:
         raise Refused(f"The file is no table that can be read: {odd}.") from odd

@@ -19,7 +19,7 @@ from app.core import clock, editions
 from app.core.errors import NotFound
 from app.extensions import _, db
 from app.models import Edition, EditionState, Issue, Newsletter, Visibility
-from emails import slots
+from emails import slots, typography
 from emails.values import IssueText
 
 OUT = (EditionState.PRINTED, EditionState.PLANNED, EditionState.PAUSED, EditionState.SENT)
@@ -153,7 +153,7 @@ def is_listed() -> ColumnElement[bool]:
 @lru_cache(maxsize=128)
 def _thawed(source: str) -> IssueText:
     """An edition never changes, and a text is a value: the one read last time serves again."""
-    return editions.thaw(source)
+    return typography.for_pages(editions.thaw(source))
 
 
 def _first(newsletter_id: int, *limits: ColumnElement[bool]) -> Entry | None:
@@ -193,6 +193,6 @@ def _neighbours(
         .limit(limit)
     )
     return [
-        Neighbour(number, slots.plain(subject), out_at, issue_id)
+        Neighbour(number, slots.plain(slots.settle(subject)), out_at, issue_id)
         for number, subject, out_at, issue_id in rows
     ]

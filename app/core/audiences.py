@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from app.core import clock, sets
+from app.core import answers, clock, sets
 from app.extensions import db, keys
 from app.models import Subscriber, Subscription, SubscriptionState, Suppression
 
@@ -27,6 +27,8 @@ class Reader:
     hidden: str = ""
     """`Subscription.hidden_rubrics`, as it is kept: empty for most, and then nothing is to be done."""
     text_only: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What she answered to the newsletter's own questions, by name, as a mail says it."""
 
 
 def count(newsletter_id: int) -> int:
@@ -101,7 +103,18 @@ def turn(
     for subscriber_id in _suppressed(wanted):
         skipped[subscriber_id] = "suppressed"
         del wanted[subscriber_id]
-    return wanted, skipped
+    return _with_details(newsletter_id, wanted), skipped
+
+
+def _with_details(newsletter_id: int, readers: dict[int, Reader]) -> dict[int, Reader]:
+    """The same readers with what they answered; one look for all of them."""
+    found = answers.for_mail(newsletter_id, [each.subscription_id for each in readers.values()])
+    if not found:
+        return readers
+    return {
+        subscriber_id: replace(reader, details=found.get(reader.subscription_id, {}))
+        for subscriber_id, reader in readers.items()
+    }
 
 
 def _suppressed(readers: dict[int, Reader]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core import stories
@@ -26,12 +26,16 @@ class Fault:
 
 def faults(issue: Issue) -> list[Fault]:
     """What must be mended before the issue can be ordered, from top to bottom."""
-    found = [*_subject(issue)]
+    known = [*slots.TYPED, *(each.name for each in issue.newsletter.questions)]
+    found = [*_subject(issue), *_unknown_slots("subject", (issue.subject,), known)]
+    found += _unknown_slots("preheader", (issue.preheader,), known)
     for rubric in issue.newsletter.rubrics:
         written = _written(issue, rubric)
         found += _count(rubric, len(written))
         for story in written:
             found += _story(story)
+            typed = (story.title, story.body, story.link_label)
+            found += _unknown_slots(f"story-{story.id}-body", typed, known)
     return [*found, *_newsletter(issue.newsletter)]
 
 
@@ -51,10 +55,8 @@ def advice(issue: Issue) -> list[Fault]:
         found.append(
             Fault("leftovers", _("The import set lines aside; they will not be in the mail."))
         )
-    found += _unknown_slots("subject", (issue.subject, issue.preheader))
     for rubric in issue.newsletter.rubrics:
         for story in _written(issue, rubric):
-            found += _unknown_slots(f"story-{story.id}-body", (story.title, story.body))
             found += _unfit(rubric, story)
     return found
 
@@ -131,15 +133,22 @@ def _newsletter(newsletter: Newsletter) -> Iterator[Fault]:
             yield Fault("newsletter", sentence)
 
 
-def _unknown_slots(where: str, texts: Iterable[str]) -> list[Fault]:
-    return [
-        Fault(
-            where,
-            _("{{%(name)s}} is no slot: readers will see the braces.", name=name),
-        )
-        for text in texts
-        for name in slots.unknown(text)
-    ]
+def _unknown_slots(where: str, texts: Iterable[str], known: Sequence[str]) -> list[Fault]:
+    """Names in braces that no copy could fill: every reader would see the braces."""
+    with slots.own(known):
+        return [
+            Fault(
+                where,
+                _(
+                    "{{%(name)s}} is no slot of this newsletter; there is %(known)s. Where braces are"
+                    " meant, write \\{\\{ in a story.",
+                    name=name,
+                    known=", ".join(known),
+                ),
+            )
+            for text in texts
+            for name in slots.unknown(text)
+        ]
 
 
 def _unfit(rubric: Rubric, story: Story) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from app.core import clock, races
 from app.extensions import db
 from app.models import Edition, EditionState, Editor, Issue, IssueState, Visibility
+from emails import typography
 from emails.values import IssueText, Masthead, Picture, Print, RubricKind, RubricText, StoryText
 
 
@@ -61,7 +62,7 @@ def latest(newsletter_id: int) -> IssueText | None:
         .order_by(Edition.printed_at.desc(), Edition.id.desc())
         .limit(1)
     )
-    return thaw(source) if source is not None else None
+    return typography.for_pages(thaw(source)) if source is not None else None
 
 
 def keep_print(edition_id: int, printed: Print) -> bool:
@@ -185,6 +186,8 @@ def thaw(source: str) -> IssueText:
     given["masthead"] = Masthead(**given["masthead"])
     given["dated"] = dt.date.fromisoformat(given["dated"])
     given["rubrics"] = tuple(_rubric(rubric) for rubric in given["rubrics"])
+    # Editions frozen before there were such slots have none.
+    given["own_slots"] = tuple(given.get("own_slots", ()))
     return IssueText(**given)
 
 

@@ -6,14 +6,14 @@ An import cannot bring back who left or who must not be mailed: both are said, r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
 from sqlalchemy import select
 
-from app.core import addresses, clock, consents, subscribers, suppressions
+from app.core import addresses, answers, clock, consents, subscribers, suppressions
 from app.core.addresses import Address
 from app.core.consents import Proof
 from app.core.errors import Invalid
@@ -48,6 +48,8 @@ class ImportRow:
     first_name: str = ""
     language: str = ""
     """Empty: the newsletter's."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """To the newsletter's own questions, by name; nobody asked for those that are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ class _Intake:
         elif found.key in suppressed:
             outcome = ImportOutcome.SUPPRESSED
         else:
-            outcome = self._admit(row, found, *known.get(found.key, (None, None)))
+            try:
+                outcome = self._admit(row, found, *known.get(found.key, (None, None)))
+            except Invalid as refusal:
+                return ImportLine(row.line, found.written, ImportOutcome.INVALID, _told(refusal))
         seen.add(found.key)
         return ImportLine(row.line, found.written, outcome)
 
@@ -121,11 +126,15 @@ class _Intake:
         if subscription is not None and subscription.state is not SubscriptionState.PENDING:
             confirmed = subscription.state is SubscriptionState.CONFIRMED
             return ImportOutcome.ALREADY if confirmed else ImportOutcome.LEFT
+        kept = answers.read_all(self.newsletter.questions, row.answers, partly=True)
         if subscription is None:
             subscription = self._subscription(subscriber or self._subscriber(row, address))
         subscription.state = SubscriptionState.CONFIRMED
         subscription.confirmed_at = self.consented_at
         consents.record(subscription, ConsentAct.IMPORTED, self.proof, self.consented_at)
+        if kept:
+            db.session.flush()
+            answers.keep(subscription, kept)
         return ImportOutcome.ADDED
 
     def _subscriber(self, row: ImportRow, address: Address) -> Subscriber:
@@ -155,6 +164,11 @@ def _read(row: ImportRow) -> Address | Invalid:
         return addresses.read(row.address)
     except Invalid as refusal:
         return refusal
+
+
+def _told(refusal: Invalid) -> str:
+    """Each faulty column with its sentence."""
+    return " ".join(f"{name}: {sentence}" for name, sentence in refusal.faults.items())
 
 
 def _known(

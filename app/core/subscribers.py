@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager
 
-from app.core import addresses, clock
+from app.core import addresses, answers, clock
 from app.core.addresses import Address
 from app.extensions import db
 from app.models import Newsletter, Subscriber, Subscription
@@ -71,12 +71,18 @@ EXPORTED = (
 )
 
 
+def columns(newsletter: Newsletter) -> tuple[str, ...]:
+    """The columns of an export: those of every newsletter, then its own questions."""
+    return (*EXPORTED, *(each.name for each in newsletter.questions))
+
+
 def export(newsletter: Newsletter) -> Iterator[tuple[str, ...]]:
-    """A row per subscription in the order of EXPORTED; times in ISO 8601, UTC; empty where none.
+    """A row per subscription in the order of `columns`; times in ISO 8601, UTC; empty where none.
 
     Cells are as they are kept: whoever writes a table for people writes it with
     `core.spreadsheets`, which defuses formulas.
     """
+    names = [each.name for each in newsletter.questions]
     found = db.session.scalars(
         select(Subscription)
         .join(Subscription.subscriber)
@@ -85,18 +91,26 @@ def export(newsletter: Newsletter) -> Iterator[tuple[str, ...]]:
         .order_by(Subscription.id)
         .execution_options(yield_per=PAGE)
     )
-    for subscription in found:
-        person = subscription.subscriber
-        yield (
-            person.address,
-            person.first_name,
-            person.language,
-            str(subscription.state),
-            _moment(subscription.asked_at),
-            _moment(subscription.confirmed_at),
-            _moment(subscription.ended_at),
-            str(subscription.end_reason or ""),
-        )
+    for page in found.partitions():
+        ids = [each.id for each in page]
+        given = answers.of(newsletter.id, ids) if names else {}
+        for subscription in page:
+            told = given.get(subscription.id, {})
+            yield (*_row(subscription), *(told.get(name, "") for name in names))
+
+
+def _row(subscription: Subscription) -> tuple[str, ...]:
+    person = subscription.subscriber
+    return (
+        person.address,
+        person.first_name,
+        person.language,
+        str(subscription.state),
+        _moment(subscription.asked_at),
+        _moment(subscription.confirmed_at),
+        _moment(subscription.ended_at),
+        str(subscription.end_reason or ""),
+    )
 
 
 def _moment(at: dt.datetime | None) -> str:

@@ -8,13 +8,14 @@ known; what differs, its owner reads in her inbox.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 
 from app.core import (
     addresses,
+    answers,
     clock,
     confirmations,
     consents,
@@ -47,6 +48,8 @@ class Wish:
     newsletter: Newsletter
     wording: str = ""
     """The sentence beside the box she ticked, as it was shown."""
+    answers: Mapping[int, str] = field(default_factory=dict)
+    """To the newsletter's own questions, by their id, as `core.answers.read_all` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def sign_up_for(
     for wish, subscription in zip(wishes, wanted, strict=True):
         if subscription.state is not SubscriptionState.CONFIRMED:
             ask(subscription, Proof(wish.wording, source, network))
+            answers.keep(subscription, wish.answers)
     return SignUp(wanted[0], confirmations.answer(wanted))
 
 

@@ -21,6 +21,7 @@ from app.editor import (  # noqa: E402
     newsletters,
     phrases,
     previews,
+    questions,
     sessions,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "newsletters",
     "phrases",
     "previews",
+    "questions",
     "sessions",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     EmailField,
     FileField,
     PasswordField,
@@ -16,10 +17,10 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from app.core import corrections, editors, newsletters
+from app.core import corrections, editors, newsletters, questions
 from app.extensions import _
 from app.forms import Form, one_line, stripped
-from app.models import Role, Visibility
+from app.models import QuestionKind, Role, Visibility
 
 _NEEDED = _("Please fill this in.")
 
@@ -148,3 +149,56 @@ class NewsletterSettings(Form):
     def settings(self) -> newsletters.Settings:
         given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
         return newsletters.Settings(**given)
+
+
+class QuestionWords(Form):
+    """What may change of a newsletter's own field."""
+
+    label = line(
+        _("What the form asks"), needed=True, description=_("In the newsletter's language.")
+    )
+    hint = line(_("Help"), description=_("One line under the question, where it needs one."))
+    required = BooleanField(_("An answer is required"))
+    message = line(
+        _("What is said when it is missing"),
+        description=_("Empty: “Please fill this in.”"),
+    )
+    choices = TextAreaField(
+        _("Answers offered"), [Length(max=10_000)], description=_("Of a choice: one a line.")
+    )
+    least = line(_("At the least"), 20, description=_("Of a number or a date, such as 2026-11-24."))
+    most = line(
+        _("At the most"),
+        20,
+        description=_("Of a number or a date; of a text, how many characters."),
+    )
+
+    def plan(self, name: str, kind: QuestionKind) -> questions.QuestionPlan:
+        words = {field: self[field].data or "" for field in ("label", "hint", "message", "choices")}
+        bounds = {"least": self.least.data or "", "most": self.most.data or ""}
+        return questions.QuestionPlan(
+            name=name, kind=kind, required=bool(self.required.data), **words, **bounds
+        )
+
+
+class NewQuestion(QuestionWords):
+    name = line(
+        _("Name"),
+        40,
+        needed=True,
+        description=_("Small letters, digits and underscores: postal_code. It never changes."),
+    )
+    kind = SelectField(
+        _("Kind"),
+        [InputRequired(_NEEDED)],
+        choices=[
+            SelectChoice(QuestionKind.TEXT.value, _("Text")),
+            SelectChoice(QuestionKind.CHOICE.value, _("Choice")),
+            SelectChoice(QuestionKind.DATE.value, _("Date")),
+            SelectChoice(QuestionKind.NUMBER.value, _("Number")),
+        ],
+        description=_("It never changes, either."),
+    )
+
+    def plan_of_new(self) -> questions.QuestionPlan:
+        return self.plan(self.name.data or "", QuestionKind(self.kind.data))

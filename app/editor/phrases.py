@@ -26,7 +26,7 @@ def moment(at: dt.datetime) -> str:
 @door.app_template_filter("as_read")
 def as_read(line: str) -> str:
     """A typed line as a reader without a name gets it."""
-    return slots.plain(line)
+    return slots.plain(slots.settle(line))
 
 
 @door.app_template_filter("measure")

@@ -15,6 +15,7 @@ from app.models.image import Image
 from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
+from app.models.question import Detail, Question, QuestionKind
 from app.models.subscriber import Subscriber
 from app.models.subscription import (
     Consent,
@@ -39,6 +40,7 @@ __all__ = [
     "Correction",
     "Delivery",
     "DeliveryState",
+    "Detail",
     "Edition",
     "EditionState",
     "Editor",
@@ -52,6 +54,8 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "Question",
+    "QuestionKind",
     "Role",
     "Rubric",
     "RubricKind",

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
+from app.models.question import Question
 
 
 class RubricKind(StrEnum):
@@ -72,6 +73,9 @@ class Newsletter(Base):
     """What a new issue begins with."""
     created_at: Mapped[dt.datetime]
 
+    questions: Mapped[list[Question]] = relationship(
+        back_populates="newsletter", order_by="Question.position", cascade="all, delete-orphan"
+    )
     rubrics: Mapped[list[Rubric]] = relationship(
         back_populates="newsletter", order_by="Rubric.position", cascade="all, delete-orphan"
     )

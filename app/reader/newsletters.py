@@ -11,7 +11,7 @@ from app import language
 from app.core import archive, newsletters
 from app.models import Newsletter
 from app.reader import accents, door, sheets
-from app.sign_ups import ChoiceForm, SignUpForm, wording
+from app.sign_ups import ChoiceForm, SignUpForm, form_for, form_of_several, wording
 
 ACCENT_SECONDS = 24 * 3600
 
@@ -22,7 +22,7 @@ def front() -> ResponseReturnValue:
     found = newsletters.listing()
     if len(found) == 1:
         return page(found[0])
-    return choice(found, ChoiceForm(formdata=None))
+    return choice(found)
 
 
 @door.get("/newsletters/<slug>")
@@ -49,9 +49,9 @@ def legal() -> ResponseReturnValue:
     return render_template("reader/legal.html", newsletters=newsletters.listing())
 
 
-def choice(among: Sequence[Newsletter], form: ChoiceForm) -> str:
+def choice(among: Sequence[Newsletter], form: ChoiceForm | None = None) -> str:
     """The page of all newsletters with their one form, empty or as it came back."""
-    form.offer(among)
+    form = form or form_of_several(among, formdata=None)
     latest = {each.id: archive.latest(each.id) for each in among}
     return render_template(
         "reader/front.html",
@@ -66,7 +66,7 @@ def page(of: Newsletter, form: SignUpForm | None = None) -> str:
     """A newsletter's page with its sign-up form, empty or as it came back."""
     language.suggest(of.language)
     latest = archive.latest(of.id)
-    form = form or SignUpForm(formdata=None, newsletter=of.slug)
+    form = form or form_for(of, formdata=None)
     return render_template(
         "reader/newsletter.html",
         newsletter=of,

@@ -22,7 +22,6 @@ from app.links import Purpose
 from app.models import Subscription, SubscriptionState
 from app.reader import door
 from app.reader.newsletters import choice, page
-from app.sign_ups import ChoiceForm, SignUpForm
 
 CONFIRM_HOURS = CONFIRM_WITHIN.total_seconds() / 3600
 FOR_EVER = 24 * 365 * 100.0
@@ -39,8 +38,8 @@ def to_the_form() -> ResponseReturnValue:
 @sign_ups.capped
 def subscribe() -> ResponseReturnValue:
     """To one newsletter, from its page."""
-    form = SignUpForm()
-    newsletter = newsletters.get(form.newsletter.data or "")
+    newsletter = newsletters.get(request.form.get("newsletter", ""))
+    form = sign_ups.form_for(newsletter)
     language.suggest(newsletter.language)
     if not form.validate_on_submit():
         return page(newsletter, form), 422
@@ -53,9 +52,8 @@ def subscribe() -> ResponseReturnValue:
 @sign_ups.capped
 def subscribe_to_several() -> ResponseReturnValue:
     """To all that were ticked on the front page; one mail confirms them."""
-    form = ChoiceForm()
     offered = newsletters.listing()
-    form.offer(offered)
+    form = sign_ups.form_of_several(offered)
     if not form.validate_on_submit():
         return choice(offered, form), 422
     chosen = [each for each in offered if each.slug in (form.newsletters.data or [])]

@@ -1,12 +1,14 @@
 /* Every mistake of a form at once, beside its field, before it leaves; the browser alone would show
    one at a time. Without this file the browser's own checks and the server's still stand. The
-   sentence comes from data-fault-missing / data-fault-wrong, or is the browser's own. */
+   sentence comes from data-fault-missing, -wrong, -low, -high, or is the browser's own. */
 "use strict";
 
 (function () {
   function sentence(control) {
     const state = control.validity;
     if (state.valueMissing && control.dataset.faultMissing) return control.dataset.faultMissing;
+    if (state.rangeUnderflow && control.dataset.faultLow) return control.dataset.faultLow;
+    if (state.rangeOverflow && control.dataset.faultHigh) return control.dataset.faultHigh;
     if (!state.valueMissing && control.dataset.faultWrong) return control.dataset.faultWrong;
     return control.validationMessage;
   }
@@ -67,6 +69,15 @@
     look();
   }
 
+  /* A field that is asked for only when its box is ticked. */
+  function mindBox(control) {
+    const box = document.getElementById(control.dataset.requiredWith);
+    const look = () => { control.required = box.checked; acquit(control); };
+    box.addEventListener("change", look);
+    look();
+  }
+
+  document.querySelectorAll("[data-required-with]").forEach(mindBox);
   document.querySelectorAll("[data-one-of]").forEach(mindGroup);
   document.addEventListener("input", (event) => acquit(event.target));
   document.addEventListener("change", (event) => acquit(event.target));

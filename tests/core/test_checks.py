@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.core import checks, clock, imports, issues, newsletters, stories
+from app.core import checks, clock, imports, issues, newsletters, questions, stories
 from app.core.newsletters import Settings
 from app.extensions import db
-from app.models import Image, Issue, Rubric, Story
+from app.models import Image, Issue, QuestionKind, Rubric, Story
 from tests.core.test_imports import PLAIN
 
 
@@ -109,12 +109,22 @@ def test_an_issue_cannot_go_out_without_what_the_law_asks(issue: Issue, field: s
 
 def test_advice_keeps_nothing_from_going_out(issue: Issue) -> None:
     issue.leftovers = "une ligne"
-    first(issue, 0).body = "Bonjour {{prenom}}"
     where = [each.where for each in checks.advice(issue)]
     assert where == [
         "preheader",
         "leftovers",
-        f"story-{first(issue, 0).id}-body",
         f"story-{first(issue, 4).id}-link",
     ]
+    assert said(issue) == {}
+
+
+def test_a_name_in_braces_that_no_copy_could_fill_keeps_the_issue_back(issue: Issue) -> None:
+    story = first(issue, 0)
+    issue.subject, story.body = "Pour {{ville}}", "Bonjour {{prenom|toi}}"
+    assert set(said(issue)) == {"subject", f"story-{story.id}-body"}
+    assert "there is first_name" in said(issue)["subject"]
+    story.body = r"Bonjour {{first_name|toi}}, on écrit \{\{ prenom }}"
+    assert set(said(issue)) == {"subject"}
+    plan = questions.QuestionPlan("ville", QuestionKind.TEXT, "Ville")
+    questions.add(issue.newsletter, plan)
     assert said(issue) == {}

@@ -58,8 +58,9 @@ def test_hostile_words_stay_text_in_mail_and_archive(at_desk: Desk, issue: Issue
     for payload in PAYLOADS:
         number = order(issue.newsletter, payload)
         if number is None:
-            # The checks named the link that leads nowhere: it never came as far as a mail.
-            assert "(javascript:" in payload
+            # The checks named the link that leads nowhere or the slot that is none: it never came
+            # as far as a mail.
+            assert "(javascript:" in payload or "{{" in payload
             continue
         sent += 1
         page = at_desk.get(f"/archive/{issue.newsletter.slug}/{number}")

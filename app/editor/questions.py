@@ -1,0 +1,101 @@
+"""The fields that a newsletter's sign-up form asks beyond address and first name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import editors, newsletters, questions
+from app.core.errors import Conflict, Invalid
+from app.editor import door, guard
+from app.editor.forms import NewQuestion, QuestionWords
+from app.extensions import _, db
+from app.models import Newsletter, Question
+
+DIRECTIONS = {"up": -1, "down": 1}
+
+
+@door.get("/newsletters/<slug>/questions")
+def list_newsletter_questions(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    return _listing(newsletters.get(slug), NewQuestion())
+
+
+@door.post("/newsletters/<slug>/questions")
+def add_newsletter_question(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    newsletter = newsletters.get(slug)
+    form = NewQuestion()
+    if form.validate_on_submit():
+        try:
+            questions.add(newsletter, form.plan_of_new())
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        except Conflict as refused:
+            db.session.rollback()
+            form.blame({"name": refused.message})
+        else:
+            db.session.commit()
+            flash(_("The field is on the form from now on."))
+            return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+    return _listing(newsletter, form), 422
+
+
+@door.get("/newsletters/<slug>/questions/<int:question_id>")
+def edit_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    question = questions.get(newsletters.get(slug), question_id)
+    return _page(question, QuestionWords(data=dataclasses.asdict(questions.plan_of(question))))
+
+
+@door.post("/newsletters/<slug>/questions/<int:question_id>")
+def change_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    question = questions.get(newsletters.get(slug), question_id)
+    form = QuestionWords()
+    if form.validate_on_submit():
+        try:
+            questions.change(question, form.plan(question.name, question.kind))
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        else:
+            db.session.commit()
+            flash(_("Kept. Answers already given stay as they are."))
+            return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+    return _page(question, form), 422
+
+
+@door.post("/newsletters/<slug>/questions/<int:question_id>/<any(up, down):way>")
+def move_newsletter_question(slug: str, question_id: int, way: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    questions.move(questions.get(newsletters.get(slug), question_id), DIRECTIONS[way])
+    db.session.commit()
+    return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+
+
+@door.post("/newsletters/<slug>/questions/<int:question_id>/remove")
+def remove_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
+    """Gone with its answers; the page said how many there are."""
+    guard.require(editors.is_admin)
+    questions.remove(questions.get(newsletters.get(slug), question_id))
+    db.session.commit()
+    flash(_("The field is gone, and so are the answers to it."))
+    return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+
+
+def _listing(newsletter: Newsletter, form: NewQuestion) -> str:
+    return render_template("editor/questions.html", newsletter=newsletter, form=form)
+
+
+def _page(question: Question, form: QuestionWords) -> str:
+    return render_template(
+        "editor/question.html",
+        newsletter=question.newsletter,
+        question=question,
+        form=form,
+        answered=questions.answered(question),
+    )
