@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import Input
+from wtforms.widgets import DateInput, NumberInput
 
 from app.core import answers
 from app.core.errors import Invalid
@@ -18,13 +18,13 @@ from app.models import Question, QuestionKind
 class DateLine(StringField):  # type: ignore[misc]
     """A date that is given back as it was typed, also when it is none."""
 
-    widget = Input("date")
+    widget = DateInput()
 
 
 class NumberLine(StringField):  # type: ignore[misc]
     """A number that is given back as it was typed, also when it is none."""
 
-    widget = Input("number")
+    widget = NumberInput()
 
 
 class Answerable:
