@@ -192,10 +192,10 @@ class NewQuestion(QuestionWords):
         _("Kind"),
         [InputRequired(_NEEDED)],
         choices=[
-            SelectChoice(QuestionKind.TEXT.value, _("Text")),
-            SelectChoice(QuestionKind.CHOICE.value, _("Choice")),
-            SelectChoice(QuestionKind.DATE.value, _("Date")),
-            SelectChoice(QuestionKind.NUMBER.value, _("Number")),
+            SelectChoice(QuestionKind.TEXT.value, _("A text")),
+            SelectChoice(QuestionKind.CHOICE.value, _("A choice")),
+            SelectChoice(QuestionKind.DATE.value, _("A date")),
+            SelectChoice(QuestionKind.NUMBER.value, _("A number")),
         ],
         description=_("It never changes, either."),
     )
