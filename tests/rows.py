@@ -9,7 +9,16 @@ from sqlalchemy import insert
 
 from app.core import clock, editions
 from app.extensions import db
-from app.models import Edition, Issue, Newsletter, Subscriber, Subscription, SubscriptionState
+from app.models import (
+    Edition,
+    Issue,
+    Newsletter,
+    Rubric,
+    RubricKind,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+)
 from emails import render
 from emails.values import IssueText
 from tests.emails import samples
@@ -25,6 +34,19 @@ def newsletter(slug: str = "essentiel-ia") -> Newsletter:
         publisher="Les Éditions du Marronnier",
         postal_address="12, rue des Imprimeurs\n75011 Paris",
         created_at=clock.now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def rubric(of: Newsletter, anchor: str, title: str) -> Rubric:
+    made = Rubric(
+        newsletter_id=of.id,
+        position=len(of.rubrics),
+        kind=RubricKind.LEAD,
+        title=title,
+        anchor=anchor,
     )
     db.session.add(made)
     db.session.flush()

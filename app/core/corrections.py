@@ -81,7 +81,7 @@ def latest(newsletter_id: int) -> dict[int, dt.datetime]:
         .where(Issue.newsletter_id == newsletter_id)
         .group_by(Correction.issue_id)
     )
-    return dict(db.session.execute(found).tuples().all())
+    return dict(db.session.execute(found).all())
 
 
 def anchors(text: IssueText) -> dict[str, str]:

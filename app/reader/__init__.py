@@ -15,11 +15,12 @@ from app.reader import (  # noqa: E402, F401
     authors,
     comments,
     departures,
+    feeds,
     images,
     mine,
     mine_preferences,
     newsletters,
     passes,
-    phrases,
+    sitemap,
     subscriptions,
 )
