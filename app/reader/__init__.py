@@ -18,6 +18,7 @@ from app.reader import (  # noqa: E402, F401
     feeds,
     images,
     mine,
+    mine_own,
     mine_preferences,
     newsletters,
     passes,

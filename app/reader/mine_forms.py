@@ -33,9 +33,10 @@ def is_address(form: Any, field: Any) -> None:
         raise ValidationError(refusal.message) from refusal
 
 
-def _address(label: object) -> EmailField:
+def _address(label: object, description: object = "") -> EmailField:
     return EmailField(
         label,
+        description=description,
         filters=[stripped],
         validators=[
             DataRequired(_("Please write your e-mail address.")),
@@ -111,7 +112,13 @@ class LanguageForm(LinkForm):
 
 
 class AddressForm(LinkForm):
-    address = _address(_("New e-mail address"))
+    address = _address(
+        _("New e-mail address"),
+        _(
+            "We write to it, and it confirms with one press. Until then nothing changes. Your present"
+            " address is told, and can stop it."
+        ),
+    )
 
 
 def prefix(newsletter: Newsletter) -> str:

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.core import editors, issues, newsletters, own_pages, subscriptions
+from app.core import address_changes, editors, issues, newsletters, own_pages, subscriptions
 from app.extensions import db, links
 from app.models import Base, Image, Notice, Role, Subscription
 from emails import compose
@@ -72,7 +72,7 @@ def house(flask_app: Flask) -> House:
         owe_notices(newsletter.slug)
         for notice in db.session.scalars(select(Notice)).all():
             assert notices.post(notice.id)
-    assert len(relay.received) == 25 + 6
+    assert len(relay.received) == 25 + 8
     first = db.session.scalars(select(Subscription).order_by(Subscription.id)).first()
     editor = editors.find("lea@hebdo.invalid")
     assert first is not None
@@ -102,7 +102,8 @@ def house(flask_app: Flask) -> House:
 
 
 def owe_notices(slug: str) -> None:
-    """One notice of each kind that holds a link: confirmation, reminder, welcome, own page, two passwords."""
+    """One notice of each kind that holds a link: confirmation, reminder, welcome, own page, two
+    addresses, two passwords."""
     newsletter = newsletters.get(slug)
     subscriptions.sign_up(newsletter, "nouvelle@lecteurs.invalid", "Nina")
     subscriptions.sign_up(newsletter, "chloe@lecteurs.invalid", "Chloé")
@@ -110,6 +111,7 @@ def owe_notices(slug: str) -> None:
     assert asked is not None
     subscriptions.confirm(asked.id)
     own_pages.ask("autre@lecteurs.invalid")
+    address_changes.ask(asked.subscriber, "ailleurs@lecteurs.invalid")
     editors.invite("lea@hebdo.invalid", "Léa")
     editors.add("max@hebdo.invalid", "Max", Role.EDITOR, "un mot de passe long")
     editors.forget_password("max@hebdo.invalid")

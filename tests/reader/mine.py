@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from app.core import own_pages
+from sqlalchemy import select
+
+from app.core import address_changes, own_pages
 from app.extensions import db, links
-from app.models import Newsletter, Rubric, RubricKind, Subscriber, Subscription
+from app.models import AddressChange, Newsletter, Rubric, RubricKind, Subscriber, Subscription
 
 RUBRICS = (
     (RubricKind.LEAD, "À la Une", "a-la-une"),
@@ -32,6 +34,15 @@ def fresh(subscriber: Subscriber) -> str:
     """The path of the link that is mailed on demand."""
     url = links().fresh_mine(subscriber.id, own_pages.seal(subscriber))
     return url.removeprefix(links().url(""))
+
+
+def moving(subscription: Subscription) -> list[str]:
+    """The paths of a change of address, for the new one and the old one; committed."""
+    address_changes.ask(subscription.subscriber, "ailleurs@hebdo.test")
+    db.session.commit()
+    change = db.session.scalars(select(AddressChange)).one()
+    made = (links().new_address(change.id), links().old_address(change.id))
+    return [url.removeprefix(links().url("")) for url in made]
 
 
 def anew(subscription: Subscription) -> Subscription:

@@ -40,6 +40,8 @@ def urls(live_server: LiveServer, letter: Newsletter) -> list[str]:
         f"/unsubscribe/{links().subscription_token(confirmed.id)}",
         f"/unsubscribe/{links().subscription_token(999)}",
         *("/mine", "/mine/asked", mine.lasting(confirmed), mine.fresh(confirmed.subscriber)),
+        f"{mine.fresh(confirmed.subscriber)}/erase",
+        *mine.moving(confirmed),
     ]
     db.session.rollback()
     return [live_server.url + path for path in made]

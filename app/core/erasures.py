@@ -1,0 +1,25 @@
+"""Erasure: a person asks to be forgotten, and is; only the keyed hash of her address stays.
+
+The hash tells nobody the address, and knows it when it comes: no import and no form brings her back.
+Deliveries stay as numbers, so that every edition goes on adding up; a send that is under way finds
+her gone and skips her.
+"""
+
+from __future__ import annotations
+
+from app.core import holdings, subscribers, suppressions
+from app.extensions import db
+from app.models import Subscriber, SuppressionReason
+
+
+def erase(subscriber: Subscriber) -> None:
+    """Everything that `holdings.HELD` names, in one transaction; the caller commits."""
+    subscribers.lock(subscriber)
+    who = holdings.person(subscriber)
+    suppressions.suppress(who.address, SuppressionReason.ERASED)
+    db.session.flush()
+    db.session.expunge_all()
+    # From the rows that refer to the ones that are referred to.
+    for held in reversed(holdings.HELD):
+        held.erase(who)
+    db.session.expire_all()
