@@ -21,17 +21,18 @@ from collections import deque
 from emails import answers
 from emails.answers import Phase
 from emails.copies import Copy, Postbox
+from emails.mouths import WAITING, Mouth
 from emails.values import Answer
 
 MOUTHFUL = 65_536
 """Bytes read at a time."""
 COMMAND_PATIENCE = 300.0
 """Seconds for the answers to MAIL, RCPT and DATA (RFC 5321 §4.5.3.2)."""
+LATE = 5.0
+"""Seconds for an answer to a dot after which the copy announced behind it goes another way."""
 DOT = b".\r\n"
 LONGEST_REPLY = 65_536
 """Bytes after which one reply, of however many lines, is no SMTP: it would never come to its end."""
-
-_WAITING = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Wire:
@@ -60,17 +61,14 @@ class Wire:
         self._refusal: Answer | None = None
         self._needs_reset = False
         """The relay may still hold an envelope that it refused: RSET goes before the next one."""
+        self._is_late = False
+        """What was announced has been taken away: the session ends with the answer it waits for."""
         self._is_named = False
         """The relay took MAIL for what is announced: if it breaks now, the copy may be why."""
         self._heard = b""
         self._unfinished = 0
         """Bytes heard of the reply that is not at its end yet."""
-        self._pending: list[memoryview] = []
-        self._until_dot = 0
-        """Bytes still to be written until the final dot of `begun` is out."""
-        self._gathers = not isinstance(sock, ssl.SSLSocket)
-        """Over TLS the pieces go out one by one: a write that is under way there tells nothing of
-        how much of it has left, so the dot must be the end of one."""
+        self._mouth = Mouth(sock)
 
     @property
     def is_idle(self) -> bool:
@@ -78,7 +76,7 @@ class Wire:
 
     @property
     def wants_to_write(self) -> bool:
-        return bool(self._pending)
+        return self._mouth.is_full
 
     def start(self) -> None:
         """Announce a copy when nothing is under way."""
@@ -90,7 +88,7 @@ class Wire:
         while self.closed is None:
             try:
                 heard = self.sock.recv(MOUTHFUL)
-            except _WAITING:
+            except WAITING:
                 return
             except OSError as broken:
                 self.fail(f"{type(broken).__name__}: {broken}")
@@ -103,11 +101,24 @@ class Wire:
                 return
 
     def on_writable(self) -> None:
-        self._flush()
+        try:
+            self._mouth.flush()
+        except OSError as broken:
+            self.fail(f"{type(broken).__name__}: {broken}")
 
     def check_patience(self, now: float) -> None:
         if now > self.deadline and self.closed is None:
             self.fail("the relay did not answer in time")
+        elif self.begun is not None and now > self.deadline - self.patience + LATE:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Who is announced must not wait for one slow answer to somebody else's copy."""
+        announced, self.announced = self.announced, None
+        if announced is not None:
+            self._is_late = True
+            self._unsaid.clear()
+            self._give_back(announced, answers.silence(Phase.MAIL, "late"), suspect=False)
 
     def stop(self) -> None:
         """Nothing more is to be begun: close as soon as what is begun has its answer."""
@@ -117,7 +128,7 @@ class Wire:
     def fail(self, reason: str) -> None:
         """The session broke: what was begun is in doubt only if its final dot is out whole."""
         begun, self.begun = self.begun, None
-        if begun is not None and self._until_dot <= 0:
+        if begun is not None and self._mouth.until_dot <= 0:
             self.postbox.end(begun, answers.silence(Phase.DOT, reason))
         elif begun is not None:
             self._give_back(begun, answers.silence(Phase.DATA, reason), suspect=True)
@@ -179,14 +190,16 @@ class Wire:
     def _dot_answered(self, code: int, text: bytes) -> None:
         """After a reply that comes before its dot is out, or that is none to a dot, nobody could say
         which of the next replies belongs to what: the session is over."""
-        if self._until_dot > 0:
+        if self._mouth.until_dot > 0:
             self._interrupted(code, text)
             return
         self.posted += 1
         begun, self.begun = self.begun, None
         if begun is not None:
             self.postbox.end(begun, answers.read(Phase.DOT, code, text))
-        if not answers.is_in_step(Phase.DOT, code):
+        if self._is_late:
+            self.close(answers.silence(Phase.MAIL, "the answer was late"))
+        elif not answers.is_in_step(Phase.DOT, code):
             self.close(answers.silence(Phase.MAIL, f"no answer to a dot: {code}"))
         elif not self._awaited:
             self.deadline = float("inf")
@@ -267,31 +280,8 @@ class Wire:
             self._write(b"", b"", command)
 
     def _write(self, content: bytes, dot: bytes, behind: bytes) -> None:
-        """Write all three, in this order; what the kernel does not take now goes out when it can."""
-        if self.closed is not None:
-            return
-        if dot:
-            self._until_dot = sum(map(len, self._pending)) + len(content) + len(dot)
-        self._pending.extend(memoryview(piece) for piece in (content, dot, behind) if piece)
-        self._flush()
-
-    def _flush(self) -> None:
-        while self._pending:
+        if self.closed is None:
             try:
-                if self._gathers:
-                    sent = self.sock.sendmsg(self._pending)
-                else:
-                    sent = self.sock.send(self._pending[0])
-            except _WAITING:
-                return
+                self._mouth.say(content, dot, behind)
             except OSError as broken:
                 self.fail(f"{type(broken).__name__}: {broken}")
-                return
-            self._until_dot -= sent
-            self._forget(sent)
-
-    def _forget(self, sent: int) -> None:
-        while self._pending and sent >= len(self._pending[0]):
-            sent -= len(self._pending.pop(0))
-        if sent:
-            self._pending[0] = self._pending[0][sent:]

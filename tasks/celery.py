@@ -6,11 +6,14 @@ settings here ask the broker for little, and for that quickly.
 
 from __future__ import annotations
 
+import faulthandler
+import mmap
+import sys
 from functools import cache
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 from flask import Flask, has_app_context
 
 from tasks import schedule
@@ -36,7 +39,11 @@ class Configuration:
         "socket_timeout": 5,
     }
     task_default_queue = DELIVERIES
-    task_routes = {"tasks.notices.*": {"queue": NOTICES}}  # noqa: RUF012
+    # Printing (80 ms) and planning (a second for a million) go where no send is in the way.
+    task_routes = {  # noqa: RUF012
+        "tasks.notices.*": {"queue": NOTICES},
+        "tasks.issues.*": {"queue": NOTICES},
+    }
     imports = ("tasks.notices", "tasks.issues", "tasks.deliveries", "tasks.lookout")
     beat_schedule = schedule.BEATS
     timezone = "UTC"
@@ -71,6 +78,27 @@ def flask_app() -> Flask:
 
 celery = Celery("hebdo", task_cls=ContextTask, set_as_current=True)
 celery.config_from_object(Configuration())
+
+
+_leaving = mmap.mmap(-1, 1)
+"""Shared with the children that the node forks, which hear nothing of a stop by themselves."""
+
+
+@worker_shutting_down.connect
+def leave(**_: Any) -> None:
+    """In the node: SIGTERM has come."""
+    _leaving[0] = 1
+
+
+def is_leaving() -> bool:
+    """In a child, too: begin nothing more."""
+    return _leaving[0] == 1
+
+
+@worker_process_init.connect
+def leave_traces(**_: Any) -> None:
+    """A fault in a library ends the process without an exception; its stack goes to the log."""
+    faulthandler.enable(sys.__stderr__ or sys.stderr)
 
 
 @worker_process_init.connect

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import audiences, batches, deliveries, editions, ledger
 from app.core.batches import LEASE, Claim
+from app.core.plans import SIZE
 from app.database import reading_only
 from app.extensions import db
 from app.models import Edition
@@ -36,8 +37,12 @@ from tasks.senders import Sender
 
 log = structlog.get_logger()
 
-HANDS = 2
-"""Batches held at a time: one being posted, one ready."""
+AHEAD = SIZE + 20
+"""Copies unsettled at which another batch is still claimed: one is being posted, one ready, and a few
+stragglers of earlier ones wait for their answers. Losing a worker with its disk puts 500 in doubt."""
+
+EARLY = 1.0
+"""Seconds after which what is answered of a batch is settled, although the rest of it is not."""
 
 MARGIN = 5.0
 """Seconds before the deadline in the database at which the sender already stops."""
@@ -48,6 +53,10 @@ FRESH = 0.5
 RELAY_PAUSE = dt.timedelta(seconds=30)
 """How long all batches rest when the relay spoke about us: not one reader is tried meanwhile, and no
 password is refused a thousand times."""
+
+
+class Uncertain(Exception):
+    """Nobody knows whether results are in the ledger: only recovery can tell."""
 
 
 class Clerk:
@@ -110,6 +119,7 @@ class Clerk:
         waited for: the sender stops by itself when the deadline nears."""
         try:
             self._settle(self._finished())
+            self._settle_early()
             self._claim_ahead()
             self._renew()
             self._read_wishes()
@@ -128,7 +138,7 @@ class Clerk:
     def _wants_more(self) -> bool:
         return (
             self.sender.may_claim
-            and len([hand for hand in self.hands if not hand.is_done]) < HANDS
+            and sum(hand.unsettled for hand in self.hands) <= AHEAD
             and not self.sender.is_stopping()
         )
 
@@ -147,6 +157,26 @@ class Clerk:
             batches.release(hand.claim, done=done, wait=wait)
         else:
             log.error("batch.lost", batch=hand.claim.batch_id, begun=len(hand.results))
+
+    def _settle_early(self) -> None:
+        """One slow answer does not keep the others of its batch from the ledger and from the desk.
+
+        When the commit's answer is lost nobody knows whether they were counted: the slice is over
+        then, and recovery compares journal and ledger.
+        """
+        now = time.monotonic()
+        late = [hand for hand in self.hands if hand.results and now - hand.settled_at > EARLY]
+        late = [hand for hand in late if not hand.is_done]
+        if not late:
+            return
+        try:
+            for hand in late:
+                taken = hand.take_results()
+                if not ledger.settle(hand.claim, taken):
+                    log.error("batch.lost", batch=hand.claim.batch_id, begun=len(taken))
+            db.session.commit()
+        except DBAPIError as lost:
+            raise Uncertain("the database left while a part of a batch was settled") from lost
 
     def _claim_ahead(self) -> None:
         if not self._wants_more():

@@ -16,18 +16,18 @@ from app.core import batches
 from app.extensions import db, settings
 from emails.lines import Lines
 from tasks import journal, nudges, recovery
-from tasks.celery import celery
+from tasks.celery import celery, is_leaving
 from tasks.clerks import Clerk
 from tasks.senders import Sender
 
 SLICE = 10.0
-"""Seconds that a worker sends before it looks up."""
+"""Seconds that a worker sends before it looks up; more while an answer is late (see `Sender`)."""
 
 
 @celery.task(name="tasks.deliveries.send_batch")
 def send_batch() -> None:
     """A nudge to send. Twice is harmless: the second finds nothing to claim, or another batch."""
-    if pump():
+    if pump(stopping=is_leaving):
         nudges.deliveries()
 
 

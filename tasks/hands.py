@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+import time
 from collections import deque
 
 from app.core.audiences import Reader
@@ -16,9 +18,11 @@ from tasks.addressees import Letterbox
 
 
 class Hand:
-    """Written by the sender (`results`), read by the clerk once `is_done`."""
+    """Written by the sender (`results`), emptied by the clerk, once `is_done` or early."""
 
-    __slots__ = ("claim", "letterbox", "open", "results", "skeleton", "unwanted")
+    __slots__ = (
+        "_taking", "claim", "letterbox", "open", "results", "settled_at", "skeleton", "unwanted"
+    )  # fmt: skip
 
     def __init__(self, claim: Claim, skeleton: Skeleton, letterbox: Letterbox, open_: int) -> None:
         self.claim = claim
@@ -27,12 +31,37 @@ class Hand:
         self.open = open_
         """Readers of it that have no result yet."""
         self.results: list[Result] = []
+        """Not in the ledger yet."""
+        self._taking = threading.Lock()
+        """Held while results are taken out, at either end; adding one needs no lock."""
+        self.settled_at = time.monotonic()
         self.unwanted: dict[int, str] = {}
         """Readers who left since it was claimed, and why it is so; the clerk looks every half second."""
 
     @property
     def is_done(self) -> bool:
         return self.open == 0
+
+    @property
+    def unsettled(self) -> int:
+        return self.open + len(self.results)
+
+    def take_results(self) -> list[Result]:
+        """What can be settled now; it is the caller's from here on."""
+        with self._taking:
+            taken = self.results[: len(self.results)]
+            del self.results[: len(taken)]
+        self.settled_at = time.monotonic()
+        return taken
+
+    def take_back(self, result: Result) -> bool:
+        """Make a reader open again; False when it is too late for that. The sender's alone."""
+        with self._taking:
+            if self.is_done or result not in self.results:
+                return False
+            self.results.remove(result)
+        self.open += 1
+        return True
 
     def envelope(self, reader: Reader, signer: Signer | None) -> Envelope | None:
         """Her copy; None when she has hidden all that is in it."""
@@ -46,13 +75,11 @@ class Hand:
 class Turn:
     """One reader of a hand, whose copy is to be posted: the key by which a wire knows it."""
 
-    __slots__ = ("hand", "is_begun", "reader")
+    __slots__ = ("hand", "reader")
 
     def __init__(self, hand: Hand, reader: Reader) -> None:
         self.hand = hand
         self.reader = reader
-        self.is_begun = False
-        """The relay waits for her content, or has it."""
 
 
 Queue = deque[Turn | Copy]

@@ -33,6 +33,9 @@ TRIES = 3
 
 NOTHING_LEFT = "she has hidden all rubrics of this issue"
 
+LATE = 1.0
+"""Seconds after which an answer is not waited for with the rest of the sessions idle."""
+
 FRUITLESS = 3
 """Failures to open a session, with none open, after which the relay is let alone for a while."""
 
@@ -60,7 +63,10 @@ class Sender:
         """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
         self.signer = signer
+        self._seconds = seconds
         self._until = time.monotonic() + seconds
+        self._begun: dict[Turn, float] = {}
+        """Since when each of those under way waits for its answer."""
         self._suspects: list[tuple[Turn, Result]] = []
         """Results in a row that may be about us and not about readers."""
         self._fruitless = 0
@@ -83,12 +89,12 @@ class Sender:
         if self.is_stopping() or turn.reader.subscriber_id in turn.hand.unwanted:
             return False
         self.own.begin(turn.hand.claim.batch_id, turn.reader.subscriber_id)
-        turn.is_begun = True
+        self._begun[turn] = time.monotonic()
         return True
 
     def end(self, copy: Copy, answer: Answer) -> None:
         turn = cast("Turn", copy.key)
-        if turn.is_begun:
+        if self._begun.pop(turn, None) is not None:
             answer = _to_the_message(answer)
         self.own.end(turn.hand.claim.batch_id, turn.reader.subscriber_id, answer)
         self._fruitless = 0
@@ -107,7 +113,7 @@ class Sender:
 
     def give_back(self, copy: Copy, why: Answer) -> None:
         turn = cast("Turn", copy.key)
-        turn.is_begun = False
+        self._begun.pop(turn, None)
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
         if copy.tries < TRIES:
             self.turns.appendleft(copy)
@@ -127,9 +133,17 @@ class Sender:
             self._is_called_off
             or bool(self.trouble)
             or now > self.deadline
-            or now > self._until
             or self._stopping()
+            or (now > self._until and not self._goes_on(now))
         )
+
+    def _goes_on(self, now: float) -> bool:
+        """Its time is up, but a relay may take ten minutes for one answer: meanwhile the slice is
+        lengthened, and the other sessions are used on."""
+        if not any(now - since > LATE for since in list(self._begun.values())):
+            return False
+        self._until = now + self._seconds
+        return True
 
     def call_off(self) -> None:
         """The clerk's word: begin nothing more in this slice. A lease renewed later changes nothing."""
@@ -176,15 +190,13 @@ class Sender:
             return
         self._still_to_do(turn)
         for earlier, known in reversed(self._suspects):
-            if not earlier.hand.is_done:
-                earlier.hand.results.remove(known)
-                earlier.hand.open += 1
+            if earlier.hand.take_back(known):
                 self._still_to_do(earlier)
         self._suspects.clear()
         self._say(said)
 
     def _still_to_do(self, turn: Turn) -> None:
-        turn.is_begun = False
+        self._begun.pop(turn, None)
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
         self.turns.appendleft(turn)
 

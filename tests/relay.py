@@ -54,6 +54,8 @@ class Story:
     """The answer to the final dot is no SMTP."""
     slow: float = 0.0
     """Seconds before the answer to each final dot."""
+    held: Mapping[str, threading.Event] = field(default_factory=dict)
+    """The answer to the final dot of these addresses waits until the event is set."""
     close_every: int = 0
     """Closes a connection after so many messages."""
     replies: Mapping[str, str] = field(default_factory=dict)
@@ -227,6 +229,8 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.story.slow:
             await asyncio.sleep(self.story.slow)
+        while (held := self.story.held.get(envelope.rcpt_tos[0])) and not held.is_set():
+            await asyncio.sleep(0.02)
         content = envelope.content
         assert isinstance(content, bytes)
         message = Received(str(envelope.mail_from), envelope.rcpt_tos[0], content)

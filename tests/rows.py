@@ -68,6 +68,15 @@ def readers(
         for n in range(1, count + 1)
     ]
     ids = sorted(db.session.scalars(insert(Subscriber).returning(Subscriber.id), people))
+    subscribe(of, ids, state)
+    return ids
+
+
+def subscribe(
+    of: Newsletter, ids: list[int], state: SubscriptionState = SubscriptionState.CONFIRMED
+) -> None:
+    """Subscribers of another newsletter, perhaps, become readers of this one, too."""
+    now = clock.now()
     db.session.execute(
         insert(Subscription),
         [
@@ -81,7 +90,6 @@ def readers(
             for one in ids
         ],
     )
-    return ids
 
 
 def issue(of: Newsletter, number: int = 12) -> Issue:

@@ -131,6 +131,7 @@ def test_twenty_clicks_eight_workers_and_three_beats_make_one_send(
         each.join()
     assert len(won) == 1
     crew = [("worker", "--only", "deliveries", "--slots", "4")] * 2 + [("beat",)] * 3
+    crew.append(("worker", "--only", "notices"))
     with contextlib.ExitStack() as stack:
         for command in crew:
             stack.enter_context(running(known, *command))

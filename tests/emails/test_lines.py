@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import select
 import socket
 import ssl
 import threading
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from emails import sessions
 from emails.lines import Lines
 from emails.values import Blame, Outcome, Relay
 from tests import certificates
@@ -35,6 +38,26 @@ def test_every_copy_is_posted_once(tmp_path: Path, tls: str, pipelining: bool) -
         )
     assert set(box.outcomes().values()) == {"accepted"}
     assert len(box.answers) == 60
+
+
+def test_a_relay_that_never_comes_to_an_end_is_no_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "OPENING_PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dribble = threading.Thread(target=_dribble, args=[server])
+        dribble.start()
+        with pytest.raises(sessions.Refused) as refused:
+            sessions.open(Relay("127.0.0.1", server.getsockname()[1], timeout=5.0))
+        dribble.join(10)
+    assert refused.value.answer.text == "no session within 0.5 s"
+    assert refused.value.answer.blame is Blame.US
+
+
+def _dribble(server: socket.socket) -> None:
+    """A byte of a greeting every tenth of a second, until nobody listens any more."""
+    line, _ = server.accept()
+    with line, contextlib.suppress(OSError):
+        while not select.select([line], [], [], 0.1)[0]:
+            line.sendall(b"2")
 
 
 @pytest.mark.parametrize("implicit", [True, False])
