@@ -18,7 +18,6 @@ def erase(subscriber: Subscriber) -> None:
     who = holdings.person(subscriber)
     suppressions.suppress(who.address, SuppressionReason.ERASED)
     db.session.flush()
-    db.session.expunge_all()
     # From the rows that refer to the ones that are referred to.
     for held in reversed(holdings.HELD):
         held.erase(who)

@@ -21,9 +21,11 @@ from app.models import (
     Comment,
     Consent,
     Delivery,
+    Detail,
     Edition,
     Notice,
     NoticeState,
+    Question,
     Subscriber,
     Subscription,
     Suppression,
@@ -162,6 +164,11 @@ def _newsletter(row: Any) -> Row:
     return {"newsletter": row.newsletter.name if row.newsletter else ""}
 
 
+def _question(row: Detail) -> Row:
+    label = select(Question.label).where(Question.id == row.question_id)
+    return {"question": db.session.scalar(label) or ""}
+
+
 def _edition(row: Delivery) -> Row:
     subject = select(Edition.subject).where(Edition.id == row.edition_id)
     return {"subject": db.session.scalar(subject) or ""}
@@ -176,6 +183,7 @@ HELD = (
     _hers(Subscriber, _of_subscriber(Subscriber.id)),
     _hers(Subscription, _of_subscriber(Subscription.subscriber_id), further=_newsletter),
     _hers(Consent, _of_subscriptions(Consent.subscription_id)),
+    _hers(Detail, _of_subscriptions(Detail.subscription_id), further=_question),
     _hers(AddressChange, _of_subscriber(AddressChange.subscriber_id)),
     Held(
         Delivery,

@@ -13,6 +13,7 @@ door = Blueprint("editor", __name__, url_prefix="/editor")
 from app.editor import (  # noqa: E402
     archive,
     controls,
+    departures,
     editions,
     editors,
     guard,
@@ -28,6 +29,7 @@ from app.editor import (  # noqa: E402
 __all__ = [
     "archive",
     "controls",
+    "departures",
     "door",
     "editions",
     "editors",

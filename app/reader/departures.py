@@ -11,12 +11,13 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import language, visitors
-from app.core import addresses, archive, consents, subscriptions
+from app.core import addresses, archive, consents, departures, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, links
 from app.models import EndReason, Subscription, SubscriptionState
 from app.reader import door
+from app.reader.mine_forms import WhyForm
 
 
 @door.get("/unsubscribe/<token>")
@@ -36,6 +37,19 @@ def leave(token: str) -> ResponseReturnValue:
     )
     db.session.commit()
     return _page(subscription, token)
+
+
+@door.post("/unsubscribe/<token>/why")
+def say_why(token: str) -> ResponseReturnValue:
+    """A word and a line, if she likes, once she has left."""
+    subscription_id = _read(token)
+    subscription = subscriptions.find(subscription_id)
+    form = WhyForm()
+    if subscription is not None and not form.validate():
+        return _page(subscription, token, why=form), 422
+    is_told = departures.tell(subscription_id, form.chosen, form.note.data or "")
+    db.session.commit()
+    return _page(subscription, token, is_told=is_told)
 
 
 @door.post("/resubscribe/<token>")
@@ -67,7 +81,14 @@ def _read(token: str) -> int:
     return subscription_id
 
 
-def _page(subscription: Subscription | None, token: str, is_back: bool = False) -> str:
+def _page(
+    subscription: Subscription | None,
+    token: str,
+    *,
+    is_back: bool = False,
+    is_told: bool = False,
+    why: WhyForm | None = None,
+) -> str:
     if subscription is None:
         return render_template("reader/gone.html")
     newsletter = subscription.newsletter
@@ -80,10 +101,12 @@ def _page(subscription: Subscription | None, token: str, is_back: bool = False) 
         consent=consents.asked(subscription),
         can_resume=subscriptions.can_resume(subscription),
         is_back=is_back,
+        is_told=is_told,
+        why=why or WhyForm(formdata=None),
         latest=archive.latest(newsletter.id),
         token=token,
     )
 
 
-for view in (leave, come_back):
+for view in (leave, say_why, come_back):
     csrf.exempt(view)

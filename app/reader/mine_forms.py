@@ -8,9 +8,11 @@ from typing import Any
 from wtforms import (
     BooleanField,
     EmailField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
+    TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
@@ -18,11 +20,11 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import DateInput
 
 from app import language
-from app.core import addresses, preferences
+from app.core import addresses, departures, preferences
 from app.core.errors import Invalid
 from app.extensions import _
 from app.forms import Form, stripped
-from app.models import Newsletter, Rubric, Subscription
+from app.models import EndWord, Newsletter, Rubric, Subscription
 
 
 def is_address(form: Any, field: Any) -> None:
@@ -101,6 +103,36 @@ class PauseForm(LinkForm):
             raise ValidationError(_("Please write the day as year-month-day, such as 2027-01-31."))
 
     day: dt.date | None = None
+
+
+class WhyForm(LinkForm):
+    """After she has left: a word, a line, or nothing."""
+
+    word = RadioField(
+        _("Why did you leave?"),
+        choices=[SelectChoice(word.value, said) for word, said in departures.WORDS.items()],
+        validate_choice=False,
+    )
+    note = TextAreaField(
+        _("Something to add?"),
+        filters=[stripped],
+        validators=[
+            Length(
+                max=departures.LONGEST_NOTE,
+                message=_(
+                    "Please shorten this to %(max)d characters.", max=departures.LONGEST_NOTE
+                ),
+            )
+        ],
+    )
+
+    @property
+    def chosen(self) -> EndWord | None:
+        return EndWord(self.word.data) if self.word.data in set(EndWord) else None
+
+    def validate_word(self, field: Any) -> None:
+        if self.chosen is None and not self.note.data:
+            raise ValidationError(_("Please choose a reason, or write one below."))
 
 
 class LanguageForm(LinkForm):

@@ -34,11 +34,14 @@ from app.models import (
     Consent,
     Delivery,
     DeliveryState,
+    Detail,
     Editor,
     Newsletter,
     Notice,
     NoticeKind,
     NoticeState,
+    Question,
+    QuestionKind,
     Role,
     Subscriber,
     Subscription,
@@ -57,6 +60,12 @@ def reader(flask_app: Flask) -> Subscription:
     preferences.choose(made, [], text_only=True, proof=Proof("As plain text", "/mine"))
     own_pages.send_link(made.subscriber)
     address_changes.ask(made.subscriber, "new@hebdo.test")
+    question = Question(
+        newsletter=letter, position=0, name="city", kind=QuestionKind.TEXT, label="Ville"
+    )
+    db.session.add(question)
+    db.session.flush()
+    db.session.add(Detail(subscription_id=made.id, question_id=question.id, value="Saint-Essai"))
     edition = people.edition(letter)
     now = clock.now()
     db.session.add(
@@ -94,6 +103,7 @@ def test_what_is_told_holds_her_words_and_nothing_of_the_machinery(reader: Subsc
         people.WORDING.split()[0],
         "As plain text",
         "new@hebdo.test",
+        "Saint-Essai",
         "550",
     ):
         assert said in told
@@ -135,7 +145,7 @@ def test_erased_nothing_of_her_stays_in_any_table_but_a_hash(reader: Subscriptio
         for table in Base.metadata.sorted_tables
         for row in db.session.execute(select(table))
     )
-    for said in (people.ADDRESS, "new@hebdo.test", people.WORDING, "Marie"):
+    for said in (people.ADDRESS, "new@hebdo.test", people.WORDING, "Marie", "Saint-Essai"):
         assert said not in everywhere
     kept = suppressions.find(people.ADDRESS)
     assert kept is not None

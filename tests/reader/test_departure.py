@@ -10,19 +10,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
-from app.core import clock
+from app.core import clock, departures, subscriptions
 from app.extensions import db, links
 from app.models import (
     Consent,
     ConsentAct,
     EndReason,
+    EndWord,
     Newsletter,
     Notice,
     Subscriber,
     Subscription,
     SubscriptionState,
 )
-from tests import pages, people
+from tests import desk, pages, people
+from tests.hostile import PAYLOADS, is_alive
 
 BOUNDARY = "----hebdo"
 ONE_CLICKS = {
@@ -126,8 +128,7 @@ def test_the_button_leaves_and_offers_to_come_back_by_another(
     left = client.post(path_for(reader))
     assert left.status_code == 200
     assert fresh(reader).end_reason is EndReason.UNSUBSCRIBED
-    undo = pages.element(left.text, "form", method="post")["action"]
-    assert undo == path_for(reader, "resubscribe")
+    undo = pages.element(left.text, "form", action=path_for(reader, "resubscribe"))["action"]
     for _ in range(2):
         back = client.post(undo)
         assert back.status_code == 200
@@ -144,7 +145,8 @@ def test_after_a_week_coming_back_leads_to_the_form(
     client.post(path_for(reader))
     with time_machine.travel(clock.now() + dt.timedelta(days=8), tick=False):
         page = client.get(path_for(reader)).text
-        assert pages.elements(page, "form") == []
+        actions = [each["action"] for each in pages.elements(page, "form")]
+        assert actions == [f"{path_for(reader)}/why"]
         assert "/newsletters/essentiel-ia" in page
         client.post(path_for(reader, "resubscribe"))
     assert fresh(reader).state is SubscriptionState.ENDED
@@ -186,3 +188,83 @@ def test_the_token_of_one_reader_does_not_end_another(
     assert client.post(f"/unsubscribe/{other.id}-{mac}").status_code == 404
     assert number == str(reader.id)
     assert fresh(other).state is SubscriptionState.CONFIRMED
+
+
+def test_the_page_is_a_receipt_that_names_nobody_to_others(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    page = pages.words(client.post(path_for(reader)).text)
+    assert "Receipt: “L’essentiel de l’IA”, m…" in page
+    assert people.ADDRESS not in page
+
+
+def test_she_may_say_why_afterwards_as_often_as_she_likes(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    client.post(path_for(reader))
+    why = f"{path_for(reader)}/why"
+    for note in ("Trop long.", "Trop long, vraiment."):
+        answer = client.post(why, data={"word": "too_often", "note": note})
+        assert "Thank you" in answer.text
+    assert fresh(reader).end_word is EndWord.TOO_OFTEN
+    assert reader.end_note == "Trop long, vraiment."
+    client.post(path_for(reader, "resubscribe"))
+    assert (fresh(reader).end_word, reader.end_note) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({}, "word"),
+        ({"note": "   "}, "word"),
+        ({"word": "because"}, "word"),
+        ({"word": "too_often", "note": "x" * 501}, "note"),
+        ({"word": "too_often", "note": "a\x00b"}, "note"),
+    ],
+)
+def test_a_reason_that_will_not_do_is_said_beside_it_and_kept(
+    client: FlaskClient, reader: Subscription, typed: dict[str, str], field: str
+) -> None:
+    client.post(path_for(reader))
+    answer = client.post(f"{path_for(reader)}/why", data=typed)
+    assert answer.status_code == 422
+    assert f'id="{field}-fault"' in answer.text
+    assert fresh(reader).end_word is None
+    if len(typed.get("note", "")) > 3:
+        assert typed["note"] in answer.text
+
+
+def test_who_has_not_left_gives_no_reason(client: FlaskClient, reader: Subscription) -> None:
+    client.post(f"{path_for(reader)}/why", data={"word": "too_often"})
+    assert fresh(reader).end_word is None
+
+
+def test_what_readers_write_stays_text_at_the_desk(flask_app: Flask) -> None:
+    letter = people.newsletter()
+    for number, payload in enumerate(PAYLOADS):
+        left = people.confirmed(letter, f"r{number}@hebdo.test")
+        subscriptions.end(left.id, EndReason.UNSUBSCRIBED)
+        departures.tell(left.id, EndWord.ELSEWHERE, payload.replace("\x00", "")[:500])
+    db.session.commit()
+    page = desk.signed_in(flask_app).get("/editor/newsletters/essentiel-ia/departures").text
+    assert not is_alive(page)
+    assert page.count("<blockquote>") == len(PAYLOADS)
+
+
+def test_the_desk_counts_the_reasons_and_who_gave_none(flask_app: Flask) -> None:
+    letter = people.newsletter()
+    editor = desk.signed_in(flask_app)
+    assert "Nobody has left" in editor.get("/editor/newsletters/essentiel-ia/departures").text
+    for number, word in enumerate((EndWord.TOO_OFTEN, EndWord.TOO_OFTEN, None)):
+        left = people.confirmed(letter, f"r{number}@hebdo.test")
+        subscriptions.end(left.id, EndReason.ONE_CLICK)
+        departures.tell(left.id, word, "")
+    bounced = people.confirmed(letter, "b@hebdo.test")
+    subscriptions.end(bounced.id, EndReason.BOUNCED)
+    db.session.commit()
+    found = departures.reasons(letter)
+    assert (found.ended, found.counts[EndWord.TOO_OFTEN], found.silent) == (3, 2, 1)
+    assert (
+        "Nobody has written a line yet"
+        in editor.get("/editor/newsletters/essentiel-ia/departures").text
+    )
