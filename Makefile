@@ -60,7 +60,7 @@ pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (about an hour)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest tests/chaos
 
-bench: $(VENV)/.test ## What sending costs, beside Postfix's and Python's senders (half an hour; BENCH=--quick: minutes)
+bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (40 minutes; BENCH=--quick: 10)
 	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 	@$(BIN)/python -m bench.mjml_reference
 

@@ -65,6 +65,7 @@ class Installation:
     def __init__(
         self,
         flask_app: Flask,
+        environ: Mapping[str, str],
         setup: Setup,
         database: Database,
         sink: Sink,
@@ -72,6 +73,8 @@ class Installation:
         folder: Path,
     ) -> None:
         self.flask_app = flask_app
+        self.environ = environ
+        """The settings, for other processes of it."""
         self.setup = setup
         self.database = database
         self.sink = sink
@@ -125,7 +128,7 @@ def installed(setup: Setup, sink: Sink) -> Iterator[Installation]:
         with flask_app.app_context():
             upgrade()
             with working(setup, environ, folder) as worker:
-                yield Installation(flask_app, setup, database, sink, worker, folder)
+                yield Installation(flask_app, environ, setup, database, sink, worker, folder)
             db.session.remove()
             db.engine.dispose()
 
