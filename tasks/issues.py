@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from app.core import deliveries, editions, plans
+from app.core import deliveries, editions, plans, searches
 from app.extensions import db
 from app.models import Edition, EditionState
 from emails import render
@@ -52,6 +52,9 @@ def _print(edition: Edition) -> None:
         editions.halt(edition_id, f"it could not be printed: {odd}", EditionState.ORDERED)
         log.exception("edition.halted", edition=edition_id)
     else:
-        if not editions.keep_print(edition_id, printed):
+        if editions.keep_print(edition_id, printed):
+            # In the same transaction: what is out can be found.
+            searches.fill(edition_id)
+        else:
             log.error("edition.halted", edition=edition_id, why="the digests differ")
     db.session.commit()

@@ -14,10 +14,18 @@ from app.database import reading_only
 from app.extensions import db
 from app.models import Worker
 
+OPTIONS = {
+    "compare_type": True,
+    # The full text is each database's own (SQLite's with tables beside it), and no model names it.
+    "include_name": lambda name, kind, _parents: (
+        kind != "table" or not name.startswith("story_search")
+    ),
+}
+
 
 def test_migrations_make_the_tables_that_the_models_name(flask_app: Flask) -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=OPTIONS)
         assert compare_metadata(context, db.metadata) == []
 
 

@@ -12,7 +12,7 @@ import click
 from app.cli import sending
 from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
-from app.core import audiences, editions, images, imports, newsletters
+from app.core import audiences, editions, images, imports, newsletters, searches
 from app.core import issues as core
 from app.core.imports import Imported, Remark
 from app.extensions import db, settings
@@ -122,6 +122,15 @@ def cancel(issue_id: int) -> None:
 
     _step(issue_id, editions.cancel, "cancelled")
     nudges.deliveries()
+
+
+@issues.command()
+@in_app
+def index() -> None:
+    """Make the search index of the archive anew, from every issue that is out."""
+    count = searches.rebuild()
+    db.session.commit()
+    click.echo(f"Indexed: {count} issues.")
 
 
 def _step(issue_id: int, verb: Callable[[int], bool], done: str) -> None:

@@ -22,6 +22,7 @@ from app.reader import (  # noqa: E402, F401
     mine_preferences,
     newsletters,
     passes,
+    searches,
     sitemap,
     subscriptions,
 )

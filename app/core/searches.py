@@ -1,0 +1,244 @@
+"""Searching the archive: words in issues, rubrics and stories, by each database's own full text.
+
+PostgreSQL stems by the newsletter's language; SQLite (FTS5) takes words as they are. Neither minds
+accents: what goes in and what is asked is folded by `fold` here (PostgreSQL's `unaccent` may be
+absent and is not immutable, FTS5 leaves "œ" alone). What a visitor types is
+plain words, never a query: there is nothing to get wrong in it. Whatever was indexed, only what the
+visitor may read now is found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    and_,
+    column,
+    delete,
+    desc,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+
+from app.core import archive, editions, highlights
+from app.core.highlights import Piece
+from app.extensions import db
+from app.models import Edition, Issue, Newsletter, Visibility
+from emails import markup, slots, typography
+from emails.values import IssueText
+
+PAGE = 10
+LAST_PAGE = 100
+"""Nobody reads on; a robot that does costs a sort of all that was found."""
+
+LONGEST = 200
+"""Characters of what is looked for."""
+
+MOST_WORDS = 12
+
+CONFIGURATIONS = {"fr": "french", "en": "english"}
+
+_INDEX = table(
+    "story_search",
+    *(column(name) for name in ("edition_id", "anchor", "title", "rubric", "body", "document")),
+    *(column(name) for name in ("title_words", "rubric_words", "body_words")),
+)
+"""`document` is PostgreSQL's vector; the folded words are what FTS5 indexes."""
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A story, or the head of an issue (then without an anchor), that holds all the words."""
+
+    slug: str
+    newsletter: str
+    language: str
+    number: int
+    subject: str
+    anchor: str
+    rubric: str
+    title: tuple[Piece, ...]
+    snippet: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    words: tuple[str, ...]
+    """What was looked for, as it was understood; empty when nothing was."""
+    total: int = 0
+    found: tuple[Found, ...] = ()
+
+
+def look(
+    typed: str,
+    newsletter: Newsletter | None = None,
+    page: int = 1,
+    subscribed: Collection[int] = (),
+) -> Results:
+    """The best first, then the newest. `subscribed`: newsletters of which she may read all."""
+    words = asked(typed)
+    if not words:
+        return Results(())
+    is_match, rank = _match(words)
+    limits = [is_match, archive.is_out(), _is_readable(subscribed)]
+    if newsletter is not None:
+        limits.append(Newsletter.id == newsletter.id)
+    joined = (
+        _INDEX.join(Edition.__table__, Edition.id == _INDEX.c.edition_id)
+        .join(Issue.__table__, Issue.id == Edition.issue_id)
+        .join(Newsletter.__table__, Newsletter.id == Edition.newsletter_id)
+    )
+    total = db.session.scalar(select(func.count()).select_from(joined).where(*limits)) or 0
+    named = (Newsletter.slug, Newsletter.name, Newsletter.language, Issue.number, Issue.subject)
+    told = (_INDEX.c.anchor, _INDEX.c.rubric, _INDEX.c.title, _INDEX.c.body)
+    rows = db.session.execute(
+        select(*named, *told)
+        .select_from(joined)
+        .where(*limits)
+        .order_by(rank, Edition.ordered_at.desc(), Edition.id.desc(), _INDEX.c.anchor)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    marks = highlights.Marks(_stems(words))
+    return Results(words, total, tuple(_found(row, marks) for row in rows))
+
+
+def asked(typed: str) -> tuple[str, ...]:
+    """The words of what was typed, folded, each once; signs and operators are none."""
+    words = (word.strip("_") for word in _WORD.findall(fold(typed[:LONGEST])))
+    return tuple(dict.fromkeys(filter(None, words)))[:MOST_WORDS]
+
+
+def fold(text: str) -> str:
+    """In small letters, without accents; ligatures and typographic signs as they are typed."""
+    spread = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    bare = "".join(char for char in spread if not unicodedata.combining(char))
+    return bare.replace("’", "'")
+
+
+def fill(edition_id: int) -> None:
+    """Take an edition's words into the index, in the caller's transaction. Twice is once."""
+    edition = db.session.get_one(Edition, edition_id)
+    db.session.execute(delete(_INDEX).where(_INDEX.c.edition_id == edition_id))
+    for row in _rows(editions.thaw(edition.source)):
+        db.session.execute(_insert(edition, row))
+
+
+def rebuild() -> int:
+    """Make the index anew from all that is out; how many editions that is."""
+    db.session.execute(delete(_INDEX))
+    found = db.session.scalars(select(Edition.id).where(archive.is_out())).all()
+    for edition_id in found:
+        fill(edition_id)
+    return len(found)
+
+
+def _rows(text: IssueText) -> list[dict[str, str]]:
+    """The issue's head under no anchor, then each story under the anchor that its page gives it."""
+    whole = typography.for_pages(text)
+    rows = [{"anchor": "", "title": whole.subject, "rubric": "", "body": whole.preheader}]
+    for rubric in whole.rubrics:
+        for n, story in enumerate(rubric.stories, start=1):
+            picture = f" {story.picture.alt}" if story.picture else ""
+            rows.append(
+                {
+                    "anchor": f"{rubric.anchor}-{n}",
+                    "title": story.title,
+                    "rubric": rubric.title,
+                    "body": f"{markup.text(story.body)}{picture}".strip(),
+                }
+            )
+    return rows
+
+
+def _insert(edition: Edition, row: dict[str, str]) -> Insert:
+    values: dict[str, object] = {"edition_id": edition.id, **row}
+    if not _is_postgresql():
+        values |= {f"{name}_words": fold(row[name]) for name in ("title", "rubric", "body")}
+    else:
+        language = _configuration(edition.newsletter.language)
+        parts = zip(("title", "rubric", "body"), "ABC", strict=True)
+        vectors = [
+            func.setweight(
+                func.to_tsvector(language, fold(row[name])), literal_column(f"'{weight}'")
+            )
+            for name, weight in parts
+        ]
+        values["document"] = vectors[0].op("||")(vectors[1]).op("||")(vectors[2])
+    return insert(_INDEX).values(values)
+
+
+def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[float]]:
+    """The condition that all words are there, and what to order by: the less, the better."""
+    if not _is_postgresql():
+        # A word in double quotes is a string to FTS5, and no word of ours holds one.
+        quoted = " ".join(f'"{word}"' for word in words)
+        name: ColumnElement[str] = literal_column("story_search")
+        return name.op("MATCH")(quoted), func.bm25(name, 8.0, 2.0, 1.0)
+    queries = {
+        language: func.plainto_tsquery(_configuration(language), " ".join(words))
+        for language in CONFIGURATIONS
+    }
+    document = _INDEX.c.document
+    is_match = or_(
+        *(
+            and_(Newsletter.language == language, document.op("@@")(query))
+            for language, query in queries.items()
+        )
+    )
+    french, english = queries.values()
+    either = french.op("||")(english)
+    return is_match, desc(func.ts_rank(document, either))
+
+
+def _stems(words: tuple[str, ...]) -> frozenset[str]:
+    """What begins the words to mark: on PostgreSQL their stems, else the words themselves."""
+    if not _is_postgresql():
+        return frozenset(words)
+    stems = (
+        func.tsvector_to_array(func.to_tsvector(_configuration(language), " ".join(words)))
+        for language in CONFIGURATIONS
+    )
+    row = db.session.execute(select(*stems)).one()
+    return frozenset(stem for found in row for stem in found)
+
+
+def _configuration(language: str) -> ColumnElement[str]:
+    """PostgreSQL's own dictionaries, by names of ours alone."""
+    return literal_column(f"'{CONFIGURATIONS.get(language, 'simple')}'::regconfig")
+
+
+def _is_readable(subscribed: Collection[int]) -> ColumnElement[bool]:
+    own = (Issue.visibility == Visibility.SUBSCRIBERS) & Issue.newsletter_id.in_(subscribed)
+    return or_(Issue.visibility == Visibility.PUBLIC, own)
+
+
+def _found(row: Any, marks: highlights.Marks) -> Found:
+    slug, newsletter, language, number, subject, anchor, rubric, title, body = row
+    return Found(
+        slug=slug,
+        newsletter=newsletter,
+        language=language,
+        number=number,
+        subject=slots.plain(subject),
+        anchor=anchor,
+        rubric=rubric,
+        title=marks.whole(title or rubric),
+        snippet=marks.around(body),
+    )
+
+
+def _is_postgresql() -> bool:
+    return db.session.get_bind().dialect.name == "postgresql"
