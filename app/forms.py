@@ -93,3 +93,8 @@ def one_line(form: Any, field: Any) -> None:
 def stripped(value: Any) -> Any:
     """A filter: blanks around a value are never meant."""
     return value.strip() if isinstance(value, str) else value
+
+
+def unwrapped(value: Any) -> Any:
+    """A filter: browsers send CR LF for a line end that they counted as one character."""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value

@@ -6,6 +6,7 @@ confirmation holds nothing that the visitor typed: who signs somebody else up ca
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,8 +15,28 @@ from emails.notice_words import Wording
 from emails.passages import WIDTH, fold
 from emails.values import Masthead, Notice
 
+QUOTED = 400
+"""Characters of somebody's words that a notice repeats."""
+
 DESK = "Hebdo"
 DESK_ACCENT = "#9a2617"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody wrote under an issue, as typed; as much of it as a mail needs is shown."""
+
+    name: str
+    text: str
+
+    @property
+    def who(self) -> str:
+        return typed.line(self.name)
+
+    @property
+    def words(self) -> str:
+        """In one paragraph, cut between two words."""
+        return textwrap.shorten(typed.line(self.text), QUOTED, placeholder=" …")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +48,10 @@ class _Letter:
     accent: str
     wording: Wording
     url: str
+    quotes: tuple[Quote, ...] = ()
+    """What others wrote, between our words and the button."""
+    ways: tuple[tuple[str, str], ...] = ()
+    """Links beneath: the words and where they lead."""
     imprint: tuple[str, ...] = ()
     unsubscribe_url: str = ""
     mine_url: str = ""
@@ -128,6 +153,35 @@ def invitation(invitation_url: str, hours: int, language: str) -> Notice:
     return _print(_desk_letter(wording, invitation_url, hours, language))
 
 
+def comment_shown(masthead: Masthead, issue: str, comment_url: str, own_url: str) -> Notice:
+    """To an author whose comment came to stand under an issue; the way to take it back with it.
+
+    It holds nothing that she typed: her address may have been typed by somebody else.
+    """
+    spoken = notice_words.spoken(masthead.language)
+    letter = _letter(masthead, spoken.comment_shown, comment_url, issue=slots.plain(issue))
+    return _print(replace(letter, ways=((spoken.own_comment, own_url),)))
+
+
+def comment_answered(
+    masthead: Masthead, issue: str, answer: Quote, answer_url: str, own_url: str, quiet_url: str
+) -> Notice:
+    """To an author who asked for it: what was answered, the ways to stop this and to take hers back."""
+    spoken = notice_words.spoken(masthead.language)
+    letter = _letter(masthead, spoken.comment_answered, answer_url, issue=slots.plain(issue))
+    ways = ((spoken.quiet_comment, quiet_url), (spoken.own_comment, own_url))
+    return _print(replace(letter, quotes=(answer,), ways=ways))
+
+
+def comments_wait(
+    masthead: Masthead, count: int, waiting: Sequence[Quote], desk_url: str
+) -> Notice:
+    """To an editor who asked for it: how many comments wait, and the first of them."""
+    wording = notice_words.spoken(masthead.language).comments_wait
+    letter = _letter(masthead, wording, desk_url, count=str(count))
+    return _print(replace(letter, quotes=tuple(waiting)))
+
+
 def _letter(masthead: Masthead, wording: Wording, url: str, **said: str) -> _Letter:
     name = typed.line(masthead.name)
     publisher = typed.line(masthead.publisher)
@@ -176,10 +230,14 @@ def _text(letter: _Letter) -> str:
         letter.name.upper(),
         f"{wording.title}\n{'=' * len(wording.title)}",
         *(fold(each) for each in wording.before),
+        *(
+            fold(f"{each.who} — {each.words}", "> ", "> ")
+            for each in letter.quotes
+        ),
         f"{wording.button}\n{letter.url}",
         *(fold(each) for each in wording.after),
         "-" * WIDTH,
-        *(f"{label}\n{url}" for label, url in ways if url),
+        *(f"{label}\n{url}" for label, url in (*letter.ways, *ways) if url),
         "\n".join(letter.imprint),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -41,10 +41,17 @@ class Configuration:
     task_default_queue = DELIVERIES
     # Printing (80 ms) and planning (a second for a million) go where no send is in the way.
     task_routes = {  # noqa: RUF012
+        "tasks.comments.*": {"queue": NOTICES},
         "tasks.notices.*": {"queue": NOTICES},
         "tasks.issues.*": {"queue": NOTICES},
     }
-    imports = ("tasks.notices", "tasks.issues", "tasks.deliveries", "tasks.lookout")
+    imports = (
+        "tasks.comments",
+        "tasks.notices",
+        "tasks.issues",
+        "tasks.deliveries",
+        "tasks.lookout",
+    )
     beat_schedule = schedule.BEATS
     timezone = "UTC"
 

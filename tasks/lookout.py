@@ -20,8 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from app.core import batches, clock, deliveries, editions, notices, plans, workers
 from app.extensions import db, settings
 from app.models import EditionState
+from tasks import comments, issues, journal, nudges, subscriptions
 from tasks import deliveries as sending
-from tasks import issues, journal, nudges, subscriptions
 from tasks import notices as posting
 from tasks.celery import celery, flask_app
 
@@ -48,6 +48,7 @@ def look(stopping: Callable[[], bool] = lambda: False) -> None:
     workers.seen(f"lookout@{socket.gethostname()}")
     db.session.commit()
     tidy()
+    _errand(comments.order_digests, clock.now())
     for notice_id in notices.due(clock.now() - UNHEARD):
         if stopping():
             return

@@ -20,7 +20,7 @@ from emails.headers import Sender
 from emails.smtp import Line
 from emails.values import Addressee, Answer, Envelope, Outcome
 from emails.values import Notice as Letter
-from tasks import addressees, own_letters, texts
+from tasks import addressees, comments, own_letters, texts
 from tasks.celery import celery
 from tasks.own_letters import HER_OWN
 
@@ -56,6 +56,8 @@ def post(notice_id: int) -> bool:
 
 def _unwanted(notice: Notice) -> str:
     """Why it is no longer to be sent; empty when it is."""
+    if notice.kind in comments.KINDS:
+        return comments.unwanted(notice)
     standing = _standing(notice)
     wanted_in = {
         NoticeKind.CONFIRMATION: SubscriptionState.PENDING,
@@ -107,6 +109,8 @@ def _signed(envelope: Envelope) -> Envelope:
 
 
 def _letter(notice: Notice) -> Letter:
+    if notice.kind in comments.KINDS:
+        return comments.letter(notice)
     made = links()
     if notice.editor is not None:
         url = made.password(notice.editor.id, notice.editor.stamp)

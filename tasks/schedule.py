@@ -11,6 +11,11 @@ BEATS: dict[str, dict[str, Any]] = {
         # Rings that nobody heard in time are dropped: the next one says the same.
         "options": {"expires": 5, "queue": "deliveries"},
     },
+    "comments": {
+        "task": "tasks.comments.sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60, "queue": "notices"},
+    },
     "alive in deliveries": {
         "task": "tasks.lookout.alive",
         "schedule": 15.0,

@@ -146,6 +146,14 @@ def get(comment_id: int) -> Comment:
     return comment
 
 
+def answers(comment: Comment) -> Sequence[Comment]:
+    """What answers it and stands on the page, in order."""
+    found = select(Comment).where(
+        Comment.parent_id == comment.id, Comment.state == CommentState.SHOWN
+    )
+    return db.session.scalars(found.order_by(Comment.id)).all()
+
+
 def history(comment: Comment) -> Sequence[Moderation]:
     """What was done to it, oldest first."""
     rows = select(Moderation).where(Moderation.comment_id == comment.id).order_by(Moderation.id)

@@ -44,15 +44,15 @@ def of_shown(comment: Comment) -> list[Notice]:
     return [notice for notice in owed if notice is not None]
 
 
-def order_digests() -> list[Notice]:
-    """The digests that are due now. Whoever asks at the same moment orders none twice."""
+def order_digests(now: dt.datetime) -> list[Notice]:
+    """The digests that are due at `now`. Whoever asks at the same moment orders none twice."""
     waiting = _waiting_newest()
     if not waiting:
         return []
     wanting = db.session.scalars(
         select(Editor).where(Editor.wants_digest, Editor.role.in_(TOLD)).order_by(Editor.id)
     ).all()
-    owed = [_digest(*each, editor) for each in waiting for editor in wanting]
+    owed = [_digest(*each, editor, now) for each in waiting for editor in wanting]
     return [notice for notice in owed if notice is not None]
 
 
@@ -65,6 +65,17 @@ def held(newsletter: Newsletter, limit: int) -> list[Comment]:
         .order_by(Comment.id)
     )
     return list(db.session.scalars(found.limit(limit)))
+
+
+def newest_answer(comment: Comment) -> Comment | None:
+    """The newest of somebody else that stands beneath it."""
+    return db.session.scalar(
+        select(Comment)
+        .where(Comment.parent_id == comment.id, Comment.state == CommentState.SHOWN)
+        .where(Comment.address_key != comment.address_key)
+        .order_by(Comment.id.desc())
+        .limit(1)
+    )
 
 
 def _shown(comment: Comment) -> Notice | None:
@@ -116,7 +127,9 @@ def _waiting_newest() -> list[tuple[Newsletter, dt.datetime]]:
     return [*dict(rows.all()).items()]
 
 
-def _digest(newsletter: Newsletter, newest: dt.datetime, editor: Editor) -> Notice | None:
+def _digest(
+    newsletter: Newsletter, newest: dt.datetime, editor: Editor, now: dt.datetime
+) -> Notice | None:
     """Unique by the digest before it: of two who order at once, one is refused by the database."""
     last = db.session.scalar(
         select(Notice)
@@ -125,7 +138,7 @@ def _digest(newsletter: Newsletter, newest: dt.datetime, editor: Editor) -> Noti
         .order_by(Notice.id.desc())
         .limit(1)
     )
-    if last is not None and not _is_due(last.created_at, newest):
+    if last is not None and not _is_due(now - last.created_at, newest > last.created_at):
         return None
     once = f"digest-{newsletter.id}-{editor.id}-after-{last.id if last else 0}"
     return notices.order_once(
@@ -133,6 +146,5 @@ def _digest(newsletter: Newsletter, newest: dt.datetime, editor: Editor) -> Noti
     )
 
 
-def _is_due(last: dt.datetime, newest: dt.datetime) -> bool:
-    since = clock.now() - last
-    return since >= REMINDER or (newest > last and since >= BETWEEN_DIGESTS)
+def _is_due(since: dt.timedelta, has_news: bool) -> bool:
+    return since >= REMINDER or (has_news and since >= BETWEEN_DIGESTS)

@@ -12,6 +12,7 @@ door = Blueprint("editor", __name__, url_prefix="/editor")
 # The modules hang their pages on the door, so it must stand before they are read.
 from app.editor import (  # noqa: E402
     archive,
+    comments,
     controls,
     departures,
     editions,
@@ -23,11 +24,13 @@ from app.editor import (  # noqa: E402
     phrases,
     previews,
     questions,
+    reactions,
     sessions,
 )
 
 __all__ = [
     "archive",
+    "comments",
     "controls",
     "departures",
     "door",
@@ -40,5 +43,6 @@ __all__ = [
     "phrases",
     "previews",
     "questions",
+    "reactions",
     "sessions",
 ]

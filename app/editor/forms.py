@@ -8,6 +8,8 @@ from wtforms import (
     BooleanField,
     EmailField,
     FileField,
+    HiddenField,
+    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -15,14 +17,16 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.core import corrections, editors, newsletters, questions
+from app.core.comments import LONGEST_TEXT
 from app.extensions import _
-from app.forms import Form, one_line, stripped
-from app.models import QuestionKind, Role, Visibility
+from app.forms import Form, one_line, stripped, unwrapped
+from app.models import CommentRule, QuestionKind, Role, Visibility
 
 _NEEDED = _("Please fill this in.")
+_WHOLE_DAYS = _("Please write a whole number of days, 3650 at the most.")
 
 
 VISIBILITIES = [
@@ -202,3 +206,54 @@ class NewQuestion(QuestionWords):
 
     def plan_of_new(self) -> questions.QuestionPlan:
         return self.plan(self.name.data or "", QuestionKind(self.kind.data))
+
+
+class CommentAnswer(Form):
+    text = TextAreaField(
+        _("Your answer"),
+        [
+            DataRequired(_("Please write what you want to say.")),
+            Length(
+                max=LONGEST_TEXT,
+                message=_("Please shorten this to %(max)d characters.", max=LONGEST_TEXT),
+            ),
+        ],
+        description=_("It stands at once, under your name, marked as the newsroom’s."),
+        filters=[unwrapped],
+    )
+    form = HiddenField()
+
+
+class DaysField(IntegerField):  # type: ignore[misc]
+    """A whole number of days, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as odd:
+            raise ValueError(_WHOLE_DAYS) from odd
+
+
+class CommentRules(Form):
+    rule = RadioField(
+        _("Who may comment"),
+        [InputRequired(_("Please choose one."))],
+        choices=[
+            SelectChoice(CommentRule.OFF.value, _("Nobody: issues show no comments")),
+            SelectChoice(CommentRule.HELD.value, _("Everybody, once an editor has read it")),
+            SelectChoice(
+                CommentRule.SHOWN.value,
+                _(
+                    "At once who came by the link of her mail; everybody else once an editor has read it"
+                ),
+            ),
+        ],
+    )
+    days = DaysField(
+        _("Days until an issue’s comments close"),
+        [
+            Optional(),
+            NumberRange(0, 3650, _WHOLE_DAYS),
+        ],
+        description=_("Counted from the day it went out. Empty: never."),
+    )

@@ -18,7 +18,7 @@ from app.core import addresses
 from app.core.comments import LONGEST_NAME, LONGEST_TEXT
 from app.core.errors import Invalid
 from app.extensions import _
-from app.forms import Form, one_line, stripped
+from app.forms import Form, one_line, stripped, unwrapped
 from app.sign_ups import unturned
 
 
@@ -28,11 +28,6 @@ def is_address(form: Any, field: Any) -> None:
         addresses.read(field.data)
     except Invalid as refusal:
         raise ValidationError(refusal.message) from refusal
-
-
-def unwrapped(value: object) -> object:
-    """A filter: browsers send CR LF for a line end that they counted as one character."""
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 class CommentForm(Form):

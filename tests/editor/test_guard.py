@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests import desk
 from tests.desk import Desk
 
-FILLED = {"issue_id": 1, "editor_id": 1, "slug": "essentiel-ia", "token": "x"}
+FILLED = {"issue_id": 1, "editor_id": 1, "comment_id": 1, "slug": "essentiel-ia", "token": "x"}
 
 
 @pytest.fixture

@@ -100,6 +100,25 @@ def invitation_in(masthead: Masthead) -> tuple[str, str]:
     return notice.html, notice.text
 
 
+QUOTE = notices.Quote("Yasmine", "Et si l’on goûtait <avant> de mesurer ?\n\nC’est dit.")
+
+
+def shown_in(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.comment_shown(masthead, ISSUE.subject, ISSUE.web_url, URL)
+    return notice.html, notice.text
+
+
+def answered_in(masthead: Masthead) -> tuple[str, str]:
+    more = (URL, URL + "/quiet")
+    notice = notices.comment_answered(masthead, ISSUE.subject, QUOTE, ISSUE.web_url, *more)
+    return notice.html, notice.text
+
+
+def waiting_in(masthead: Masthead) -> tuple[str, str]:
+    notice = notices.comments_wait(masthead, 3, [QUOTE, QUOTE], URL)
+    return notice.html, notice.text
+
+
 MAILS = {
     f"{name}.{masthead.language}": (write, masthead)
     for masthead in (MASTHEAD, ENGLISH)
@@ -118,6 +137,9 @@ MAILS = {
         "address-changing": old_address_of,
         "password-reset": reset_in,
         "invitation": invitation_in,
+        "comment-shown": shown_in,
+        "comment-answered": answered_in,
+        "comments-wait": waiting_in,
     }.items()
 }
 
