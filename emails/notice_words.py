@@ -34,12 +34,6 @@ class NoticeWords:
     """The first line of a welcome to someone who gave a first name."""
     reset: Wording
     invitation: Wording
-    comment_shown: Wording
-    comment_answered: Wording
-    comments_wait: Wording
-    own_comment: str
-    """The words of the link with which an author takes her comment back."""
-    quiet_comment: str
     button_fails: str
     unsubscribe: str
     mine: str
@@ -150,35 +144,6 @@ FRENCH = NoticeWords(
         "Choisir mon mot de passe",
         (f"Si cet accès n’est pas pour vous, ne faites rien{NBSP}: il restera fermé.",),
     ),
-    comment_shown=Wording(
-        "Votre commentaire est publié",
-        "Votre commentaire est publié",
-        (f"Il paraît désormais sous le numéro «{NBSP}{{issue}}{NBSP}» de {{newsletter}}.",),
-        "Voir mon commentaire",
-        (
-            f"Vous n’avez rien écrit{THIN}? Quelqu’un a donné votre adresse{NBSP}: le lien ci-dessous "
-            "retire le commentaire.",
-        ),
-    ),
-    comment_answered=Wording(
-        "On a répondu à votre commentaire",
-        "On vous a répondu",
-        (f"Sous le numéro «{NBSP}{{issue}}{NBSP}» de {{newsletter}}{NBSP}:",),
-        "Lire la réponse",
-        ("Vous recevez ce mot parce que vous l’avez demandé en réagissant.",),
-    ),
-    comments_wait=Wording(
-        f"Commentaires à lire{NBSP}: {{newsletter}} ({{count}})",
-        "Des commentaires attendent d’être lus",
-        (f"Sous les numéros de {{newsletter}}, en tout{NBSP}: {{count}}.",),
-        "Les lire à la rédaction",
-        (
-            "Vous recevez ce mot parce que vous l’avez demandé à la page des commentaires, où vous "
-            "pouvez aussi l’arrêter.",
-        ),
-    ),
-    own_comment="Retirer mon commentaire",
-    quiet_comment="Ne plus m’avertir des réponses",
     button_fails=f"Si le bouton ne fonctionne pas, copiez cette adresse{NBSP}:",
     unsubscribe="Se désabonner",
     mine="Mon abonnement",
@@ -277,32 +242,6 @@ ENGLISH = NoticeWords(
         "Choose my password",
         ("If this is not meant for you, do nothing: the door stays shut.",),
     ),
-    comment_shown=Wording(
-        "Your comment is published",
-        "Your comment is published",
-        ("It now stands under the issue “{issue}” of {newsletter}.",),
-        "See my comment",
-        ("You wrote nothing? Somebody gave your address: the link below takes the comment back.",),
-    ),
-    comment_answered=Wording(
-        "Somebody answered your comment",
-        "You have an answer",
-        ("Under the issue “{issue}” of {newsletter}:",),
-        "Read the answer",
-        ("You receive this because you asked for it when you reacted.",),
-    ),
-    comments_wait=Wording(
-        "Comments to read: {newsletter} ({count})",
-        "Comments wait to be read",
-        ("Under the issues of {newsletter}, in all: {count}.",),
-        "Read them at the desk",
-        (
-            "You receive this because you asked for it on the page of comments, where you can stop "
-            "it, too.",
-        ),
-    ),
-    own_comment="Take back my comment",
-    quiet_comment="Tell me no more of answers",
     button_fails="If the button does not work, copy this address:",
     unsubscribe="Unsubscribe",
     mine="My subscription",

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from emails import frames, mine_words, notice_words, slots, typed
+from emails import comment_words, frames, mine_words, notice_words, slots, typed
 from emails.notice_words import Wording
 from emails.passages import WIDTH, fold
 from emails.values import Masthead, Notice
@@ -158,7 +158,7 @@ def comment_shown(masthead: Masthead, issue: str, comment_url: str, own_url: str
 
     It holds nothing that she typed: her address may have been typed by somebody else.
     """
-    spoken = notice_words.spoken(masthead.language)
+    spoken = comment_words.spoken(masthead.language)
     letter = _letter(masthead, spoken.comment_shown, comment_url, issue=slots.plain(issue))
     return _print(replace(letter, ways=((spoken.own_comment, own_url),)))
 
@@ -167,7 +167,7 @@ def comment_answered(
     masthead: Masthead, issue: str, answer: Quote, answer_url: str, own_url: str, quiet_url: str
 ) -> Notice:
     """To an author who asked for it: what was answered, the ways to stop this and to take hers back."""
-    spoken = notice_words.spoken(masthead.language)
+    spoken = comment_words.spoken(masthead.language)
     letter = _letter(masthead, spoken.comment_answered, answer_url, issue=slots.plain(issue))
     ways = ((spoken.quiet_comment, quiet_url), (spoken.own_comment, own_url))
     return _print(replace(letter, quotes=(answer,), ways=ways))
@@ -177,7 +177,7 @@ def comments_wait(
     masthead: Masthead, count: int, waiting: Sequence[Quote], desk_url: str
 ) -> Notice:
     """To an editor who asked for it: how many comments wait, and the first of them."""
-    wording = notice_words.spoken(masthead.language).comments_wait
+    wording = comment_words.spoken(masthead.language).comments_wait
     letter = _letter(masthead, wording, desk_url, count=str(count))
     return _print(replace(letter, quotes=tuple(waiting)))
 
@@ -230,10 +230,7 @@ def _text(letter: _Letter) -> str:
         letter.name.upper(),
         f"{wording.title}\n{'=' * len(wording.title)}",
         *(fold(each) for each in wording.before),
-        *(
-            fold(f"{each.who} — {each.words}", "> ", "> ")
-            for each in letter.quotes
-        ),
+        *(fold(f"{each.who} — {each.words}", "> ", "> ") for each in letter.quotes),
         f"{wording.button}\n{letter.url}",
         *(fold(each) for each in wording.after),
         "-" * WIDTH,

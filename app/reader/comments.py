@@ -41,6 +41,8 @@ def react(slug: str, number: int) -> ResponseReturnValue:
     entry = issues_out.get(newsletter, min(number, archive.LARGEST))
     if archive.is_kept_back(newsletter, entry):
         return archive.page(newsletter, entry), 403
+    if archive.is_kept_back(newsletter, entry):
+        return archive.page(newsletter, entry), 403
     issue = comments.issue_of(newsletter, entry.number)
     passed = passes.holder(newsletter)
     form = CommentForm()

@@ -13,7 +13,15 @@ from werkzeug.test import TestResponse
 
 from app.core import comments
 from app.extensions import db, links
-from app.models import CommentRule, CommentState, Issue, Newsletter, Notice, NoticeKind
+from app.models import (
+    CommentRule,
+    CommentState,
+    Issue,
+    Newsletter,
+    Notice,
+    NoticeKind,
+    Visibility,
+)
 from tests import pages, people, talks
 from tests.hostile import BROKEN_UTF8, PAYLOADS, is_alive
 from tests.talks import PAGE, TYPED, Clock, kept, react, said
@@ -390,3 +398,21 @@ def test_nothing_can_be_said_under_what_is_not_out(client: FlaskClient, issue: I
     for number in ("99", "9" * 30):
         assert client.post(f"/archive/essentiel-ia/{number}/react", data=TYPED).status_code == 404
         assert client.get(f"/archive/essentiel-ia/{number}/reacted").status_code == 404
+
+
+def test_under_an_issue_for_subscribers_only_they_react_and_read(
+    client: FlaskClient, letter: Newsletter, issue: Issue, move_clock: Clock
+) -> None:
+    said(issue, "Entre nous")
+    fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
+    issue.visibility = Visibility.SUBSCRIBERS
+    db.session.commit()
+    move_clock(dt.timedelta(seconds=5))
+    assert "Entre nous" not in client.get(PAGE).text
+    refused = client.post(f"{PAGE}/react", data=fields)
+    assert refused.status_code == 403
+    assert "Entre nous" not in refused.text
+    passed(client, letter)
+    assert "Entre nous" in client.get(PAGE).text
+    assert react(client, move_clock).status_code == 303
+    assert [each.by_pass for each in kept()] == [False, True]
