@@ -15,9 +15,19 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from app.cli import cli
-from app.core import editors, subscribers, suppressions
+from app.core import clock, editors, subscribers, suppressions
 from app.extensions import db
-from app.models import Edition, Editor, Issue, Notice, NoticeKind, Subscription, SubscriptionState
+from app.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    Editor,
+    Issue,
+    Notice,
+    NoticeKind,
+    Subscription,
+    SubscriptionState,
+)
 from app.settings import Settings
 from tests.conftest import SECRET, create_database, database_url
 
@@ -30,6 +40,8 @@ NEWSLETTER = (
 )  # fmt: skip
 
 CONSENT = ("--confirmed", "--source", "Salon du livre", "--consented-at", "2026-03-14")
+
+READERS = "address\nanna@example.org\nben@example.org\n"
 
 ISSUE = """\
 ---
@@ -271,6 +283,49 @@ def test_the_equation_of_an_issue_can_be_read_by_scripts(run: Run, tmp_path: Pat
     assert told["adds_up"] is True
     assert (told["state"], told["planned"], told["deliveries"]) == ("ordered", 0, [])
     assert "0 planned = 0 waiting" in ok(run("deliveries", "show", issue_id)).stdout
+
+
+def test_copies_in_doubt_are_listed_and_resolved_by_a_file_that_names_them(
+    run: Run, tmp_path: Path
+) -> None:
+    issue_id = an_issue(run, tmp_path)
+    ok(
+        run(
+            "subscribers",
+            "import",
+            people(tmp_path, READERS),
+            "--newsletter",
+            "hebdo-test",
+            *CONSENT,
+        )
+    )
+    ok(run("issues", "send", issue_id))
+    edition_id = db.session.query(Edition).one().id
+    for one in db.session.query(Subscription):
+        doubted = {"state": DeliveryState.IN_DOUBT, "answer": "=cut", "attempts": 1}
+        moments = {"first_at": clock.now(), "at": clock.now()}
+        db.session.add(
+            Delivery(edition_id=edition_id, subscriber_id=one.subscriber_id, **doubted, **moments)
+        )
+    db.session.commit()
+    listed = ok(
+        run("deliveries", "list", issue_id, "--state", "in_doubt", "--format", "csv")
+    ).stdout
+    assert listed.count("in_doubt,0,,'=cut,") == 2
+    told = json.loads(ok(run("deliveries", "list", issue_id, "--format", "json")).stdout)
+    assert [each["address"] for each in told] == ["anna@example.org", "ben@example.org"]
+    file = tmp_path / "told.csv"
+    file.write_text("address\nBen@example.org\ncarl@example.org\n", encoding="utf-8")
+    result = run("deliveries", "resolve", issue_id, "--as", "accepted", "--from", file)
+    assert "1 copies in doubt are now: accepted." in result.stdout
+    assert "1 in the file match no copy in doubt:\n  carl@example.org" in refused(result)
+    file.write_text(listed, encoding="utf-8")
+    again = run("deliveries", "resolve", issue_id, "--as", "refused", "--from", file)
+    assert "1 copies in doubt are now: refused." in again.stdout
+    assert [each.state for each in db.session.query(Delivery).order_by(Delivery.subscriber_id)] == [
+        DeliveryState.REFUSED,
+        DeliveryState.ACCEPTED,
+    ]
 
 
 def an_issue(run: Run, tmp_path: Path) -> str:

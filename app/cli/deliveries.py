@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
+import sys
+from pathlib import Path
 
 import click
 
@@ -11,8 +14,9 @@ from app.cli import sending
 from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import deliveries as core
-from app.core import editions, issues
+from app.core import doubts, editions, issues, spreadsheets
 from app.core.deliveries import ListedDelivery, Verdict
+from app.core.doubts import Named
 from app.extensions import db
 from app.models import DeliveryState, Edition
 
@@ -66,6 +70,34 @@ def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> 
         show(shape, COLUMNS, map(_row, named))
 
 
+@deliveries.command(name="list")
+@click.argument("issue_id", type=int)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([each.value for each in DeliveryState]),
+    multiple=True,
+    help="Only deliveries in this state; several times if you like. Else those to act on.",
+)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="A table for people, CSV for spreadsheets and for resolve --from, JSON for scripts.",
+)
+@reading
+def list_all(issue_id: int, states: tuple[str, ...], shape: str) -> None:
+    """Every delivery of issue ISSUE_ID in a state, to take to the relay's log and back."""
+    wanted = [DeliveryState(each) for each in states] or list(TELLING)
+    rows = doubts.table(_edition(issue_id).id, wanted)
+    if shape == "csv":
+        spreadsheets.write(sys.stdout, doubts.COLUMNS, rows)
+    else:
+        show(shape, doubts.COLUMNS, rows)
+
+
 @deliveries.command()
 @click.argument("issue_id", type=int)
 @in_app
@@ -91,18 +123,41 @@ def retry(issue_id: int) -> None:
 @click.option(
     "--subscriber", "subscribers", type=int, multiple=True, help="Only this one; else all in doubt."
 )
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Only those in this CSV file, with a column address or subscriber (as list makes it).",
+)
 @in_app
-def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...]) -> None:
+def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...], source: Path | None) -> None:
     """Say what became of copies of issue ISSUE_ID that are in doubt. Look at the relay's log first.
 
     A copy sent again carries the same Message-ID: a mail program that has both shows one.
+    With --from, what matches no copy in doubt is named, nothing is done for it, and the exit code is 1.
     """
     from tasks import nudges
 
-    count = core.resolve(_edition(issue_id).id, Verdict(verdict), subscribers or None)
+    edition_id = _edition(issue_id).id
+    if source is not None and subscribers:
+        raise Refused("Give either --subscriber or --from, not both.")
+    named = _named(edition_id, source) if source else Named(subscribers, ())
+    ids = named.subscriber_ids if source or subscribers else None
+    count = core.resolve(edition_id, Verdict(verdict), ids)
     db.session.commit()
     nudges.sweep()
     click.echo(f"{count} copies in doubt are now: {verdict}.")
+    if named.strangers:
+        lines = "\n".join(f"  {each}" for each in named.strangers)
+        raise Refused(f"{len(named.strangers)} in the file match no copy in doubt:\n{lines}")
+
+
+def _named(edition_id: int, source: Path) -> Named:
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as stream:
+            return doubts.named(edition_id, (cells for _, cells in spreadsheets.read(stream)))
+    except (csv.Error, UnicodeDecodeError) as odd:
+        raise Refused(f"{source} is no CSV file in UTF-8: {odd}") from odd
 
 
 @deliveries.command()

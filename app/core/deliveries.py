@@ -18,7 +18,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy import func, literal, select, update
 
-from app.core import clock, editions, races
+from app.core import clock, editions, races, sets
 from app.extensions import db
 from app.models import Batch, Delivery, DeliveryState, Edition, EditionState, Subscriber
 
@@ -75,6 +75,7 @@ class ListedDelivery:
     code: int
     enhanced: str
     answer: str
+    queue_id: str
     attempts: int
     at: dt.datetime
     not_before: dt.datetime | None
@@ -129,6 +130,7 @@ def listing(
             code=row.code,
             enhanced=row.enhanced,
             answer=row.answer,
+            queue_id=row.queue_id,
             attempts=row.attempts,
             at=row.at,
             not_before=row.not_before,
@@ -160,7 +162,7 @@ def resolve(
         Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT
     )
     if subscriber_ids is not None:
-        doubted = doubted.where(Delivery.subscriber_id.in_(subscriber_ids))
+        doubted = doubted.where(sets.among(Delivery.subscriber_id, subscriber_ids))
     now = clock.now()
     told: dict[str, object] = {"state": _TOLD[verdict], "at": now}
     if verdict is Verdict.AGAIN:

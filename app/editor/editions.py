@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import audiences, deliveries, editions, editors, issues
+from app.core import audiences, deliveries, doubts, editions, editors, issues, spreadsheets
 from app.core.deliveries import Progress
 from app.core.errors import Invalid, NotFound
 from app.editor import door, guard
@@ -77,6 +77,19 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         is_over=_is_over(edition),
         may_send=editors.may_send(g.editor),
     )
+
+
+@door.get("/issues/<int:issue_id>/deliveries.csv")
+def export_deliveries(issue_id: int) -> ResponseReturnValue:
+    """All copies in a state as a table, for whoever reads the relay's log; cells run no formula."""
+    guard.require(editors.may_send)
+    edition = editions.of_issue(issues.get(issue_id))
+    if edition is None:
+        raise NotFound(_("This issue has not been sent."))
+    rows = doubts.table(edition.id, _states(request.args.get("state", "")))
+    answer = Response(spreadsheets.text(doubts.COLUMNS, rows), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="issue-{issue_id}-copies.csv"'
+    return answer
 
 
 @door.get("/issues/<int:issue_id>/progress.json")

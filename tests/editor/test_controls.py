@@ -115,6 +115,24 @@ def test_deferred_copies_are_tried_again_when_asked(
     assert progress(issue).accepted == 25
 
 
+def test_copies_in_doubt_go_out_as_a_file(flask_app: Flask, at_desk: Desk, issue: Issue) -> None:
+    with StoryRelay(hang_up_after_dot={1, 2}) as relay:
+        use_relay(flask_app, relay.relay)
+        sends.send_on()
+    path = f"/editor/issues/{issue.id}"
+    assert (
+        f"{path}/deliveries.csv?state=in_doubt"
+        in at_desk.get(f"{path}/progress?state=in_doubt").text
+    )
+    answer = at_desk.get(f"{path}/deliveries.csv?state=in_doubt")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    heading, *lines = answer.text.splitlines()
+    assert heading.startswith("subscriber,address,state,")
+    assert len(lines) == 2
+    assert all(",in_doubt," in line for line in lines)
+
+
 def test_copies_in_doubt_are_resolved_one_by_one_or_all(
     flask_app: Flask, at_desk: Desk, issue: Issue
 ) -> None:
