@@ -50,6 +50,10 @@ class Settings:
     """How many proxies of ours stand in front; limits then see the visitor."""
     connections: int = 10
     """Sessions to the relay that one sending slot may open."""
+    sessions: int = 0
+    """Sessions to the relay that all sending slots together may open; 0: each its `connections`."""
+    rate: int = 0
+    """Messages a second that they together may hand over; 0: as fast as the relay takes them."""
     return_address: str = ""
     """Envelope sender, where bounces come back; empty: the newsletter's own address."""
     signer: Signer | None = None
@@ -155,6 +159,8 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         media_dir=Path(media).absolute() if media else state_dir / "media",
         trusted_proxies=found.whole("HEBDO_TRUSTED_PROXIES", 0),
         connections=max(1, found.whole("HEBDO_SMTP_CONNECTIONS", 10)),
+        sessions=found.whole("HEBDO_SMTP_SESSIONS", 0),
+        rate=found.whole("HEBDO_SMTP_RATE", 0),
         return_address=found.text("HEBDO_RETURN_ADDRESS"),
         signer=_signer(found),
         inbox_url=found.text("HEBDO_INBOX_URL"),

@@ -20,7 +20,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
-from app.core import audiences, batches, deliveries, editions, ledger
+from app.core import audiences, batches, deliveries, editions, ledger, shares
 from app.core.batches import LEASE, Claim
 from app.core.plans import SIZE
 from app.database import reading_only
@@ -60,10 +60,11 @@ class Uncertain(Exception):
 
 
 class Clerk:
-    """Keeps the books of one slice. `owner` leads to its journal."""
+    """Keeps the books of one slice. `owner` leads to its journal, and to its share of the relay."""
 
-    def __init__(self, owner: str, sender: Sender) -> None:
+    def __init__(self, owner: str, sender: Sender, *, has_share: bool = False) -> None:
         self.owner = owner
+        self._has_share = has_share
         self.sender = sender
         self.hands: list[Hand] = []
         self._claimed_of = 0
@@ -244,9 +245,10 @@ class Clerk:
         if asked_at - self._renewed_at < LEASE.total_seconds() / 4:
             return
         ours = [hand for hand in self.hands if batches.renew(hand.claim)]
+        keeps = not self._has_share or shares.renew(self.owner)
         db.session.commit()
         self._renewed_at = asked_at
-        if len(ours) < len(self.hands):
+        if len(ours) < len(self.hands) or not keeps:
             # Another has one of them: stop at once, and let the fence decide what may be written.
             self.sender.call_off()
         else:

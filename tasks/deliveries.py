@@ -12,7 +12,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.core import batches
+from app.core import batches, shares
+from app.core.shares import Limits
 from app.extensions import db, settings
 from emails.lines import Lines
 from tasks import journal, nudges, recovery
@@ -36,13 +37,18 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
     known = settings()
     with journal.opened(known.state_dir) as (owner, own):
         asked_at = time.monotonic()
-        first = recovery.claim(owner)
-        if first is None:
+        limits = Limits(known.sessions, known.rate)
+        share = shares.take(owner, limits, known.connections)
+        first = recovery.claim(owner) if share else None
+        if share is None or first is None:
+            shares.give_back(owner)
+            db.session.commit()
             own.discard()
             return False
-        sender = Sender(own, seconds, stopping, known.signer)
-        with Clerk(owner, sender).at_work(first, asked_at):
-            Lines(known.relay, sender, known.connections).run()
+        sender = Sender(own, seconds, stopping, known.signer, share.rate)
+        with Clerk(owner, sender, has_share=limits.is_set).at_work(first, asked_at):
+            Lines(known.relay, sender, share.sessions).run()
+        shares.give_back(owner)
         if not batches.is_owned(owner):
             own.discard()
         db.session.commit()

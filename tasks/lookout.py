@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from app.core import batches, clock, deliveries, editions, notices, plans, workers
+from app.core import batches, clock, deliveries, editions, notices, plans, shares, workers
 from app.extensions import db, settings
 from app.models import EditionState
 from tasks import comments, issues, journal, nudges, subscriptions
@@ -142,5 +142,8 @@ def free_orphans() -> int:
                     log.warning("batch.orphaned", batch=batch_id)
         except BlockingIOError:
             continue
+    for owner in shares.owners(journal.place(state_dir)):
+        with contextlib.suppress(BlockingIOError), journal.left_by(state_dir, owner):
+            shares.give_back(owner)
     db.session.commit()
     return freed

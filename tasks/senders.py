@@ -36,6 +36,9 @@ NOTHING_LEFT = "she has hidden all rubrics of this issue"
 LATE = 1.0
 """Seconds after which an answer is not waited for with the rest of the sessions idle."""
 
+CATCH_UP = 0.05
+"""Seconds for which copies may be made up when the rate is limited."""
+
 FRUITLESS = 3
 """Failures to open a session, with none open, after which the relay is let alone for a while."""
 
@@ -49,6 +52,7 @@ class Sender:
         seconds: float,
         stopping: Callable[[], bool],
         signer: Signer | None = None,
+        rate: int = 0,
     ) -> None:
         self.own = own
         self.turns: Queue = Queue()
@@ -63,6 +67,9 @@ class Sender:
         """What the relay said about us; then the slice ends and no reader is charged for it."""
         self._stopping = stopping
         self.signer = signer
+        self._pause = 1.0 / rate if rate else 0.0
+        """Seconds between two copies; 0.0: none."""
+        self._next_at = 0.0
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._begun: dict[Turn, float] = {}
@@ -72,6 +79,15 @@ class Sender:
         self._fruitless = 0
 
     def take(self) -> Copy | None:
+        if self._pause and time.monotonic() < self._next_at:
+            return None
+        copy = self._take()
+        if copy is not None and self._pause:
+            # Who comes a little late for a turn does not lose it: wires that are idle look up rarely.
+            self._next_at = max(self._next_at, time.monotonic() - CATCH_UP) + self._pause
+        return copy
+
+    def _take(self) -> Copy | None:
         while self.turns and not self.trouble:
             found = self.turns.popleft()
             turn = cast("Turn", found.key) if isinstance(found, Copy) else found

@@ -419,3 +419,13 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(
 ) -> None:
     monkeypatch.setenv("HEBDO_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
     assert refused(run("newsletters", "list")).count("\n") == 1
+
+
+def test_the_doctor_tells_the_limits_that_hold_over_all_workers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "No limit holds over all workers" in ok(run("doctor", "--only", "limits")).stdout
+    monkeypatch.setenv("HEBDO_SMTP_SESSIONS", "4")
+    monkeypatch.setenv("HEBDO_SMTP_RATE", "14")
+    told = "at most 4 sessions, 0 in use; at most 14 messages a second, 0 of them taken"
+    assert told in ok(run("doctor", "--only", "limits")).stdout

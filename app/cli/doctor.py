@@ -9,6 +9,7 @@ import click
 from app.api.readiness import Check, look
 from app.cli import dkim
 from app.cli.context import as_table_or_json, reading, show
+from app.core import shares
 from app.extensions import settings
 from emails.smtp import Line
 from emails.values import Outcome
@@ -21,6 +22,7 @@ REMEDIES = {
     "broker": "Is it running? REDIS_URL says where it is looked for.",
     "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
     "dkim": "`hebdo dkim record` shows what to publish; a new record can take hours to be seen.",
+    "limits": "HEBDO_SMTP_SESSIONS and HEBDO_SMTP_RATE say what the relay allows.",
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
 }
 
@@ -54,8 +56,8 @@ def _examine(names: tuple[str, ...]) -> list[Check]:
     checks = [Check("settings", True, "All settings can be read."), *look()]
     if not names or {"relay", "media"} & set(names):
         checks += _surroundings()
-    if checks[1].ok and (not names or "dkim" in names):
-        checks.append(_check_dkim())
+    if checks[1].ok and (not names or {"dkim", "limits"} & set(names)):
+        checks += [_check_dkim(), _check_limits()]
     return [
         each
         for each in checks
@@ -79,6 +81,20 @@ def _check_dkim() -> Check:
     faults = dkim.unpublished(signer)
     said = "; ".join(faults) if faults else "The key that signs is published for every sender"
     return Check("dkim", not faults, f"{said}.")
+
+
+def _check_limits() -> Check:
+    """What all workers together may use of the relay: nothing that can be wrong, but good to know."""
+    known, used = settings(), shares.used_now()
+    said = []
+    if known.sessions:
+        said.append(f"at most {known.sessions} sessions, {used.sessions} in use")
+    if known.rate:
+        said.append(f"at most {known.rate} messages a second, {used.rate} of them taken")
+    if not said:
+        each = f"each sending slot opens up to {known.connections} sessions"
+        return Check("limits", True, f"No limit holds over all workers; {each}.")
+    return Check("limits", True, f"All workers together: {'; '.join(said)}.")
 
 
 def _check_media() -> Check:
