@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 
 from app.core import address_changes, editors, issues, newsletters, own_pages, subscriptions
 from app.extensions import db, links
-from app.models import Base, Image, Notice, Role, Subscription
+from app.models import Base, Image, Notice, NoticeKind, Role, Subscription
 from emails import compose
 from tasks import approvals, deliveries, notices
 from tasks import issues as printing
@@ -117,8 +117,10 @@ def owe_notices(slug: str) -> None:
     editors.forget_password("max@hebdo.invalid")
     db.session.commit()
     # The confirmation of someone who has confirmed since is no longer wanted, and is not sent.
-    stale = db.session.scalars(select(Notice).where(Notice.address == "autre@lecteurs.invalid"))
-    db.session.delete(stale.all()[0])
+    stale = select(Notice).where(
+        Notice.address == "autre@lecteurs.invalid", Notice.kind == NoticeKind.CONFIRMATION
+    )
+    db.session.delete(db.session.scalars(stale).one())
     db.session.commit()
 
 
