@@ -12,7 +12,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures chaos bench lock clean
+.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures chaos bench lighthouse lock clean
 
 help: ## What one can make
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -28,11 +28,12 @@ setup-browser: setup ## What the browser tests need: Chromium, from the system's
 		&& apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu fonts-liberation >/dev/null; } \
 		|| { echo "Chromium is missing. Install it (Debian: apt install chromium), then try again."; exit 1; }
 
-setup-judges: setup ## What the outside judges need: Postfix's tools, OpenDKIM, SpamAssassin, npm's MJML
+setup-judges: setup ## What the outside judges need: Postfix's tools, OpenDKIM, SpamAssassin, npm's MJML and Lighthouse
 	@command -v smtp-sink >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postfix opendkim-tools spamassassin >/dev/null; } \
 		|| { echo "Postfix's tools are missing (Debian: apt install postfix opendkim-tools spamassassin)."; exit 1; }
-	@cd bench/mjml-reference && { [ -d node_modules ] || npm ci --silent --no-audit --no-fund; }
+	@for judge in mjml-reference lighthouse; do ( cd bench/$$judge && { [ -d node_modules ] || \
+		npm ci --silent --no-audit --no-fund --ignore-scripts; } ) || exit 1; done
 
 translations: $(CATALOGUES:.po=.mo)
 
@@ -63,6 +64,9 @@ chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills an
 bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (40 minutes; BENCH=--quick: 10)
 	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 	@$(BIN)/python -m bench.mjml_reference
+
+lighthouse: $(VENV)/.test translations ## Lighthouse on sign-up, archive and an issue (needs make setup-judges)
+	@PYTHONPATH=. $(BIN)/python -m bench.lighthouse
 
 lock: $(VENV)/.test ## Choose versions anew within pyproject's bounds
 	@$(UV_COMPILE) --upgrade pyproject.toml --extra build --output-file requirements.lock

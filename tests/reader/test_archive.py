@@ -148,6 +148,21 @@ def test_what_is_typed_stays_text(client: FlaskClient, letter: Newsletter, hosti
     assert page.count("</article>") == 1
 
 
+def test_an_issue_is_light_and_needs_no_script(client: FlaskClient, letter: Newsletter) -> None:
+    """Under 100 kB with its style sheets, as it goes over the wire without compression."""
+    page = show(client, letter)
+    assert pages.scripts(page) == []
+    sheets_of = [
+        each["href"] for each in pages.elements(page, "link") if each.get("rel") == "stylesheet"
+    ]
+    weight = len(page.encode())
+    for href in sheets_of:
+        with client.get(href) as sheet:
+            weight += len(sheet.data)
+    assert len(sheets_of) > 1
+    assert weight < 100_000
+
+
 def test_a_picture_is_shown_from_here_with_its_credit(
     client: FlaskClient, letter: Newsletter, settings: Settings
 ) -> None:

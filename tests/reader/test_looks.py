@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.core import archive, corrections, searches
 from app.extensions import db, links
-from app.models import Newsletter, Subscription, SubscriptionState
+from app.models import Newsletter, Subscription, SubscriptionState, Visibility
 from tests import people
 from tests.browser import LOOKS, LiveServer
 from tests.reader import mine
@@ -24,7 +25,11 @@ pytestmark = [
 def letter(live_server: LiveServer) -> Newsletter:
     made = mine.with_rubrics(people.newsletter())
     people.edition(made, 11)
-    people.edition(made, 12)
+    edition = people.edition(made, 12)
+    corrections.add(edition.issue, "a-la-une-1", "C’était lundi.")
+    searches.fill(edition.id)
+    archive.expose(people.edition(made, 13).issue, Visibility.SUBSCRIBERS)
+    db.session.commit()
     return made
 
 
@@ -35,6 +40,9 @@ def urls(live_server: LiveServer, letter: Newsletter) -> list[str]:
     asked = people.pending(letter, "lea@hebdo.test")
     made = [
         *("/", "/archive/essentiel-ia", "/archive/essentiel-ia/12", "/legal", "/nowhere"),
+        "/archive/essentiel-ia/13",
+        f"/archive/essentiel-ia/year/{archive.years(letter.id)[0]}",
+        *("/search", "/search?q=catalogues", "/search?q=introuvable"),
         "/subscribed?newsletter=essentiel-ia",
         *(links().confirm(each.id).removeprefix(live_server.url) for each in (asked, confirmed)),
         f"/unsubscribe/{links().subscription_token(confirmed.id)}",
@@ -83,6 +91,28 @@ def test_a_form_with_mistakes_is_as_accessible(
     page.wait_for_selector(".summary")
     assert page.locator(".fault").count() == 2
     assert violations(page) == []
+    page.close()
+
+
+def test_a_storys_link_shows_itself_to_the_pointer_and_to_the_keyboard(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    db.session.rollback()
+    page.goto(f"{live_server.url}/archive/essentiel-ia/12")
+    link = page.locator("#a-la-une-1 > .permalink")
+    assert link.evaluate("each => getComputedStyle(each).opacity") == "0"
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert link.evaluate("each => getComputedStyle(each).opacity") == "1"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#a-la-une-1")
+    page.locator("#dans-l-actu-1").hover()
+    opacity = page.locator("#dans-l-actu-1 > .permalink").evaluate(
+        "each => getComputedStyle(each).opacity"
+    )
+    assert opacity == "1"
     page.close()
 
 
