@@ -166,6 +166,11 @@ def visible(reading: Reading) -> str:
     return f"{soup.get_text()} {alts} {reading.subject} {reading.text}"
 
 
+def tokens(reading: Reading) -> int:
+    """How often the reader's token stands in what she sees: in the links of the frame alone."""
+    return reading.html.count(LEA.token) + reading.text.count(LEA.token)
+
+
 def assert_harmless(reading: Reading) -> None:
     soup = BeautifulSoup(reading.html, "html.parser")
     assert soup.find_all(["script", "iframe", "object", "svg", "form", "mj-raw"]) == []
@@ -182,8 +187,7 @@ def assert_harmless(reading: Reading) -> None:
     names = [name for name, _ in reading.headers]
     assert "Bcc" not in names
     assert len(names) == len(set(names))
-    tokens = reading.html.count(LEA.token) + reading.text.count(LEA.token)
-    assert tokens == 2
+    assert tokens(reading) == tokens(sample())
     assert "49" not in reading.subject
 
 
