@@ -16,9 +16,18 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.core import address_changes, editors, issues, newsletters, own_pages, subscriptions
+from app.core import (
+    address_changes,
+    editors,
+    issues,
+    newsletters,
+    own_pages,
+    questions,
+    subscriptions,
+)
+from app.core.questions import QuestionPlan
 from app.extensions import db, links
-from app.models import Base, Image, Notice, NoticeKind, Role, Subscription
+from app.models import Base, Image, Notice, NoticeKind, QuestionKind, Role, Subscription
 from emails import compose
 from tasks import approvals, deliveries, notices
 from tasks import issues as printing
@@ -78,6 +87,8 @@ def house(flask_app: Flask) -> House:
     assert first is not None
     assert editor is not None
     comment = talks.said(sent, tell=True)
+    question = questions.add(newsletter, QuestionPlan("ville", QuestionKind.TEXT, "Votre ville"))
+    db.session.commit()
     made = links()
     tokens = [
         made.subscription_token(first.id),
@@ -96,6 +107,8 @@ def house(flask_app: Flask) -> House:
         "name": [db.session.scalars(select(Image.name)).one(), "0" * 64 + ".png"],
         "token": tokens,
         "comment_id": [comment.id, 999],
+        "question_id": [question.id, 999],
+        "way": ["up", "down"],
         "filename": ["hebdo.css"],
     }
     return House(flask_app, values, {path for mail in relay.received for path in paths(mail.data)})
