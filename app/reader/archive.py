@@ -11,6 +11,7 @@ from app.core.archive import PAGE, Entry
 from app.models import Newsletter, Visibility
 from app.reader import cards, door, passes, sheets, talks
 from app.reader.forms import CommentForm
+from app.sign_ups import form_for, wording
 
 LARGEST = 2**62
 """Beyond it a database knows no numbers, and none of ours is so high."""
@@ -70,21 +71,10 @@ def issue(slug: str, number: int) -> ResponseReturnValue:
 
 def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) -> Response:
     """An issue's page, or its head alone; `form` is that of its comments as it came back."""
-    kept_back = is_kept_back(newsletter, entry)
-    notes = corrections.of_issue(entry.issue_id)
-    sheet = sheets.of_entry(entry)
     answer = make_response(
-        render_template(
-            "reader/wall.html" if kept_back else "reader/issue.html",
-            newsletter=newsletter,
-            entry=entry,
-            sheet=sheet,
-            card=cards.of_issue(newsletter, entry, sheet, notes),
-            notes=() if kept_back else notes,
-            before=archive.before(newsletter.id, entry.number),
-            after=archive.after(newsletter.id, entry.number),
-            talk=None if kept_back else talks.of(newsletter, entry.number, form),
-        )
+        _wall(newsletter, entry)
+        if is_kept_back(newsletter, entry)
+        else _whole(newsletter, entry, form)
     )
     if entry.visibility is Visibility.UNLISTED:
         answer.headers["X-Robots-Tag"] = "noindex"
@@ -93,6 +83,38 @@ def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) 
         answer.headers["Cache-Control"] = "private, no-store"
         answer.vary.add("Cookie")
     return answer
+
+
+def _whole(newsletter: Newsletter, entry: Entry, form: CommentForm | None) -> str:
+    notes = corrections.of_issue(entry.issue_id)
+    sheet = sheets.of_entry(entry)
+    return render_template(
+        "reader/issue.html",
+        newsletter=newsletter,
+        entry=entry,
+        sheet=sheet,
+        card=cards.of_issue(newsletter, entry, sheet, notes),
+        notes=notes,
+        before=archive.before(newsletter.id, entry.number),
+        after=archive.after(newsletter.id, entry.number),
+        talk=talks.of(newsletter, entry.number, form),
+    )
+
+
+def _wall(newsletter: Newsletter, entry: Entry) -> str:
+    """The head of an issue for subscribers, and the form that makes one."""
+    sheet = sheets.of_entry(entry)
+    return render_template(
+        "reader/wall.html",
+        newsletter=newsletter,
+        entry=entry,
+        sheet=sheet,
+        card=cards.of_issue(newsletter, entry, sheet),
+        form=form_for(newsletter, formdata=None),
+        wording=wording(newsletter),
+        before=archive.before(newsletter.id, entry.number),
+        after=archive.after(newsletter.id, entry.number),
+    )
 
 
 def is_kept_back(newsletter: Newsletter, entry: Entry) -> bool:

@@ -62,6 +62,8 @@ def test_an_issue_for_subscribers_shows_others_its_head_and_the_way_in(
     assert "Cookie" in answer.headers["Vary"]
     assert '"isAccessibleForFree": false' in answer.text
     assert "For subscribers" in client.get("/archive/essentiel-ia").text
+    typed = {"address": "lea@hebdo.test", "consent": "y"}
+    assert pages.submit(client, ISSUE, "/subscribe", typed).status_code in {302, 303}
 
 
 def test_the_link_in_her_mail_opens_an_issue_for_subscribers(
