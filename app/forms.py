@@ -7,7 +7,7 @@ of `templates/fields.html`), and the first faulty field takes the focus, also wi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -43,9 +43,15 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def blame(self, faults: Mapping[str, object]) -> None:
         """Put a refusal's sentences (`Invalid.faults`) beside the fields they concern."""
+        self.blame_each({name: [sentence] for name, sentence in faults.items()})
+
+    def take_over(self, other: Form) -> None:
+        """The faults of a form that has the same fields stand in this one as well."""
+        self.blame_each({field.short_name: field.errors for field in other if field.errors})
+
+    def blame_each(self, faults: Mapping[str, Sequence[object]]) -> None:
         for field in self:
-            if field.short_name in faults:
-                field.errors = [*field.errors, faults[field.short_name]]
+            field.errors = [*field.errors, *faults.get(field.short_name, ())]
         self._focus_first_fault()
 
     def _focus_first_fault(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import structlog
@@ -33,6 +34,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def policy_framed_by(origins: Iterable[str]) -> str:
+    """The policy of a page that these sites, and ours, may show in a frame."""
+    ancestors = " ".join(("'self'", *origins))
+    return POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {ancestors}")
 
 
 def register(flask_app: Flask) -> None:

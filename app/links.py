@@ -27,6 +27,8 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     FORM = "form"
+    EMBED = "embed"
+    """One newsletter's form in a frame, as it was shown on one site."""
     REACTION = "reaction"
     """One form of comments, as it was shown to one visitor."""
     COMMENT = "comment"

@@ -6,7 +6,7 @@ Doors differ in how they ask and answer; what is asked for, refused, kept and ma
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from wtforms import (
@@ -128,16 +128,35 @@ class ChoiceForm(_Person):
         return self.answered(of.questions, of.slug)
 
 
-def form_for(of: Newsletter, **more: Any) -> SignUpForm:
-    """The form of one newsletter: the person, its own questions, the box."""
+WITHOUT_COOKIES = {"csrf": False}
+"""For forms that stand on another site's page: there a browser keeps no cookie of ours, so none can
+be misused either. Nothing is done in a visitor's name but to ask for a mail to the address typed."""
+
+
+def form_for(
+    of: Newsletter,
+    *,
+    is_ours: bool = True,
+    extra: Mapping[str, Field] | None = None,
+    **more: Any,
+) -> SignUpForm:
+    """The form of one newsletter: the person, its own questions, the box, and a door's extra fields.
+
+    One that is not ours was written by hand on somebody else's page: it cannot tell when it was
+    loaded, and has no cookie.
+    """
     ticked = DataRequired(_("Please tick the box: we write to nobody who did not ask."))
     fields = {
         "newsletter": HiddenField(),
         **_who(),
         **question_fields.fields(of.questions),
         "consent": BooleanField(_("Consent"), [ticked]),
-        "opened": OpenedField(),
+        **(extra or {}),
     }
+    if is_ours:
+        fields["opened"] = OpenedField()
+    else:
+        more["meta"] = WITHOUT_COOKIES
     return cast("SignUpForm", type("SignUpForm", (SignUpForm,), fields)(newsletter=of.slug, **more))
 
 

@@ -257,3 +257,11 @@ class CommentRules(Form):
         ],
         description=_("Counted from the day it went out. Empty: never."),
     )
+
+
+class Embedding(Form):
+    origins = TextAreaField(
+        _("Sites that may show the form"),
+        [Length(max=12_000)],
+        description=_("One a line, such as https://www.example.org. None: no other site may."),
+    )

@@ -71,6 +71,8 @@ class Newsletter(Base):
     """Whether who did not confirm is reminded, once, after two days."""
     visibility: Mapped[Visibility] = mapped_column(word(Visibility), default=Visibility.PUBLIC)
     """What a new issue begins with."""
+    origins: Mapped[str] = mapped_column(default="", server_default="")
+    """The sites that may show its form in a frame and call the API by script, one a line."""
     created_at: Mapped[dt.datetime]
 
     questions: Mapped[list[Question]] = relationship(

@@ -15,6 +15,7 @@ from app.reader import (  # noqa: E402, F401
     authors,
     comments,
     departures,
+    embeds,
     feeds,
     images,
     mine,
