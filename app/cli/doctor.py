@@ -9,7 +9,7 @@ import click
 from app.api.readiness import Check, look
 from app.cli import dkim
 from app.cli.context import as_table_or_json, reading, show
-from app.core import shares
+from app.core import imprints, shares
 from app.extensions import settings
 from emails.smtp import Line
 from emails.values import Outcome
@@ -23,6 +23,7 @@ REMEDIES = {
     "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
     "dkim": "`hebdo dkim record` shows what to publish; a new record can take hours to be seen.",
     "limits": "HEBDO_SMTP_SESSIONS and HEBDO_SMTP_RATE say what the relay allows.",
+    "legal": "An admin fills it in at the desk, under Newsletters, Legal notice (LCEN, art. 1-1).",
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
 }
 
@@ -56,8 +57,8 @@ def _examine(names: tuple[str, ...]) -> list[Check]:
     checks = [Check("settings", True, "All settings can be read."), *look()]
     if not names or {"relay", "media"} & set(names):
         checks += _surroundings()
-    if checks[1].ok and (not names or {"dkim", "limits"} & set(names)):
-        checks += [_check_dkim(), _check_limits()]
+    if checks[1].ok and (not names or {"dkim", "limits", "legal"} & set(names)):
+        checks += [_check_dkim(), _check_limits(), _check_legal()]
     return [
         each
         for each in checks
@@ -95,6 +96,12 @@ def _check_limits() -> Check:
         each = f"each sending slot opens up to {known.connections} sessions"
         return Check("limits", True, f"No limit holds over all workers; {each}.")
     return Check("limits", True, f"All workers together: {'; '.join(said)}.")
+
+
+def _check_legal() -> Check:
+    missing = ", ".join(map(str, imprints.missing()))
+    said = f"The legal notice lacks: {missing}" if missing else "The legal notice is complete"
+    return Check("legal", not missing, f"{said}.")
 
 
 def _check_media() -> Check:

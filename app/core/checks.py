@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.core import stories
+from app.core import imprints, stories
 from app.extensions import _
 from app.models import Issue, Newsletter, Rubric, RubricKind, Story
 from emails import markup, slots
@@ -48,6 +48,15 @@ def advice(issue: Issue) -> list[Fault]:
                 "preheader",
                 _(
                     "Without a preheader, inboxes show the first words of the mail beside the subject."
+                ),
+            )
+        )
+    if imprints.missing():
+        found.append(
+            Fault(
+                "newsletter",
+                _(
+                    "The legal notice is not complete; the law asks for it. An admin can fill it in."
                 ),
             )
         )

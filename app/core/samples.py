@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.core import clock, images, imports, issues, newsletters
+from app.core import clock, images, imports, imprints, issues, newsletters
 from app.core.newsletters import Settings
 from app.extensions import db
 from app.models import (
@@ -43,6 +43,18 @@ SETTINGS = Settings(
     publisher="La rédaction de L'essentiel de l'IA",
     postal_address="12, rue des Imprimeurs\n75011 Paris\nFrance",
 )
+
+IMPRINT = imprints.Particulars(
+    publisher="La rédaction de L'essentiel de l'IA, association d'exemple",
+    postal_address="12, rue des Imprimeurs\n75011 Paris\nFrance",
+    phone="01 99 00 12 34",
+    contact="redaction@essentiel-ia.invalid",
+    director="Camille Exemple",
+    host="Cette machine, pour essayer",
+    host_address="12, rue des Imprimeurs\n75011 Paris\nFrance",
+    host_phone="01 99 00 12 35",
+)
+"""Nobody's: the numbers are of those kept for fiction (01 99 00 xx xx, Arcep)."""
 
 READERS = (
     ("Amina", "amina.benali"),
@@ -85,6 +97,8 @@ def plant(folder: Path) -> Newsletter:
         imports.read((FOLDER / ISSUE).read_text(encoding="utf-8"), newsletter.rubrics),
         {PICTURE: keep_picture(folder)},
     )
+    if imprints.read() == imprints.Particulars():
+        imprints.keep(IMPRINT)
     for first_name, local in READERS:
         _add_reader(newsletter, first_name, f"{local}@lecteurs.invalid")
     db.session.flush()

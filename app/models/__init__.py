@@ -12,6 +12,7 @@ from app.models.delivery import Batch, Delivery, DeliveryState
 from app.models.edition import Edition, EditionState
 from app.models.editor import Editor, Role
 from app.models.image import Image
+from app.models.imprint import Imprint
 from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
@@ -48,6 +49,7 @@ __all__ = [
     "EndReason",
     "EndWord",
     "Image",
+    "Imprint",
     "Issue",
     "IssueState",
     "Moderation",

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, word
+from app.models.image import Image
 from app.models.question import Question
 
 
@@ -67,6 +68,7 @@ class Newsletter(Base):
     comment_rule: Mapped[CommentRule] = mapped_column(word(CommentRule), default=CommentRule.HELD)
     comment_days: Mapped[int] = mapped_column(default=0)
     """Issues close to comments so many days after they went out; 0: never."""
+    logo_name: Mapped[str | None] = mapped_column(ForeignKey("image.name"))
     reminds: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who did not confirm is reminded, once, after two days."""
     visibility: Mapped[Visibility] = mapped_column(word(Visibility), default=Visibility.PUBLIC)
@@ -78,6 +80,7 @@ class Newsletter(Base):
     questions: Mapped[list[Question]] = relationship(
         back_populates="newsletter", order_by="Question.position", cascade="all, delete-orphan"
     )
+    logo: Mapped[Image | None] = relationship()
     rubrics: Mapped[list[Rubric]] = relationship(
         back_populates="newsletter", order_by="Rubric.position", cascade="all, delete-orphan"
     )

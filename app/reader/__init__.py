@@ -18,6 +18,7 @@ from app.reader import (  # noqa: E402, F401
     embeds,
     feeds,
     images,
+    legal,
     mine,
     mine_own,
     mine_preferences,

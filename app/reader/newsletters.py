@@ -43,12 +43,6 @@ def accent(slug: str) -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-@door.get("/legal")
-def legal() -> ResponseReturnValue:
-    """Who publishes what is here, and what is kept of whom."""
-    return render_template("reader/legal.html", newsletters=newsletters.listing())
-
-
 def choice(among: Sequence[Newsletter], form: ChoiceForm | None = None) -> str:
     """The page of all newsletters with their one form, empty or as it came back."""
     form = form or form_of_several(among, formdata=None)

@@ -1,0 +1,72 @@
+"""The legal notice of this installation: an admin's page."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import EmailField, TextAreaField
+from wtforms.validators import Length
+
+from app.core import editors, imprints
+from app.core.errors import Invalid
+from app.core.imprints import LONGEST, Particulars
+from app.editor import door, guard
+from app.editor.forms import line
+from app.extensions import _, db
+from app.forms import Form, stripped
+
+
+class LegalNotice(Form):
+    publisher = line(
+        _("Publisher"), LONGEST, description=_("A person’s name, or a company with its legal form.")
+    )
+    postal_address = TextAreaField(_("Postal address"), [Length(max=LONGEST)])
+    phone = line(_("Telephone"), LONGEST)
+    contact = EmailField(
+        _("Address for questions"),
+        filters=[stripped],
+        description=_("Also for those about what is kept of a reader."),
+    )
+    registration = line(
+        _("Registration"),
+        LONGEST,
+        description=_("Of a company: its capital and number in the register. May stay empty."),
+    )
+    director = line(_("Director of publication"), LONGEST)
+    host = line(_("Host"), LONGEST, description=_("The company that runs the server."))
+    host_address = TextAreaField(_("The host’s postal address"), [Length(max=LONGEST)])
+    host_phone = line(_("The host’s telephone"), LONGEST)
+
+    def particulars(self) -> Particulars:
+        given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
+        return Particulars(**given)
+
+
+@door.get("/imprint")
+def show_imprint() -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    return _page(LegalNotice(data=dataclasses.asdict(imprints.read())))
+
+
+@door.post("/imprint")
+def change_imprint() -> ResponseReturnValue:
+    """What is missing is said above the form, and does not keep the rest from being kept."""
+    guard.require(editors.is_admin)
+    form = LegalNotice()
+    if form.validate_on_submit():
+        try:
+            imprints.keep(form.particulars())
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        else:
+            db.session.commit()
+            flash(_("The legal notice is kept and stands on the public pages."))
+            return redirect(url_for("editor.show_imprint"), 303)
+    return _page(form), 422
+
+
+def _page(form: LegalNotice) -> str:
+    return render_template("editor/imprint.html", form=form, missing=imprints.missing())
