@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.extensions import _
@@ -20,11 +22,16 @@ WORDS = {
     404: _("There is nothing at this address. It may have moved, or the link was cut in two."),
     405: _("This address cannot be used in this way."),
     409: _("Somebody else was quicker. Load the page again to see what stands there now."),
+    415: _("Please send this as JSON (Content-Type: application/json)."),
     413: _("This is too large to send: 10 MB at the most for a picture, 500 kB for text."),
     422: _("Something in the form needs another look."),
     429: _("That was a little too often. Please wait a moment and try again."),
     500: _("Something broke on our side. Nothing you did is lost; please try again in a moment."),
 }
+
+
+FOR_PROGRAMS = "/api/"
+"""Under this path, refusals are JSON."""
 
 
 def register(flask_app: Flask) -> None:
@@ -35,6 +42,8 @@ def register(flask_app: Flask) -> None:
 
 def refuse(refusal: Any) -> ResponseReturnValue:
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem(status, refusal.message, getattr(refusal, "faults", {}))
     return page(status, refusal.message)
 
 
@@ -48,12 +57,29 @@ def refuse_stale_form(error: Any) -> ResponseReturnValue:
 def explain(error: Any) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error  # type: ignore[no-any-return]
-    body, status = page(error.code, WORDS.get(error.code, WORDS[400]))
-    return (
-        body,
-        status,
-        [pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}],
-    )
+    sentence = WORDS.get(error.code, WORDS[400])
+    kept = [pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}]
+    if request.path.startswith(FOR_PROGRAMS):
+        answer = problem(error.code, sentence)
+        answer.headers.extend(kept)
+        return answer
+    body, status = page(error.code, sentence)
+    return body, status, kept
+
+
+def problem(status: int, message: object, faults: Mapping[str, object] | None = None) -> Response:
+    """What a program is told: problem details (RFC 9457), with a sentence per faulty member."""
+    told: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES[status],
+        "status": status,
+        "detail": str(message),
+    }
+    if faults:
+        told["errors"] = {name: str(sentence) for name, sentence in faults.items()}
+    response = jsonify(told)
+    response.status_code, response.mimetype = status, "application/problem+json"
+    return response
 
 
 def page(status: int, message: object) -> tuple[str, int]:

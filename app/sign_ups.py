@@ -160,7 +160,9 @@ def form_for(
     return cast("SignUpForm", type("SignUpForm", (SignUpForm,), fields)(newsletter=of.slug, **more))
 
 
-def form_of_several(offered: Sequence[Newsletter], **more: Any) -> ChoiceForm:
+def form_of_several(
+    offered: Sequence[Newsletter], *, is_ours: bool = True, **more: Any
+) -> ChoiceForm:
     """The form of all newsletters, each with its questions, which count when it is ticked.
 
     What else a robot names counts as nothing.
@@ -174,7 +176,11 @@ def form_of_several(offered: Sequence[Newsletter], **more: Any) -> ChoiceForm:
     }
     for each in offered:
         fields |= question_fields.fields(each.questions, each.slug)
-    fields |= {**_who(), "opened": OpenedField()}
+    fields |= _who()
+    if is_ours:
+        fields["opened"] = OpenedField()
+    else:
+        more["meta"] = WITHOUT_COOKIES
     form = cast("ChoiceForm", type("ChoiceForm", (ChoiceForm,), fields)(**more))
     form.newsletters.data = [slug for slug in form.newsletters.data or [] if slug in slugs]
     return form
