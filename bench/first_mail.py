@@ -26,7 +26,7 @@ def measure(count: int) -> list[dict[str, object]]:
     print(f"\nfirst mail, {READERS} readers, {count} sends")
     figures = []
     for kind in (parts.SQLITE, parts.POSTGRESQL):
-        setup = Setup(READERS, kind, slots=2, part="")
+        setup = Setup(READERS, kind, slots=2)
         with sinks.running(sinks.FAST) as sink, installed(setup, sink) as ours:
             ours.send()
             sent = [ours.send() for _ in range(count)]

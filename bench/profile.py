@@ -20,6 +20,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bench import parts, rounds, sinks
 from bench.installation import Installation, Setup, installed
 
@@ -79,14 +81,20 @@ def measure(readers: int, database: str = parts.POSTGRESQL) -> list[dict[str, ob
     spy = parts.program("py-spy", "make setup installs it")
     print(f"\nprofile, {database}: {readers:,} readers")
     with sinks.running(sinks.FAST) as sink, installed(Setup(readers, database), sink) as ours:
-        ours.send()
-        running = watched(spy, ours, [])
-        waiting = watched(spy, ours, ["--idle"])
+        child = sending(ours)
+        running = watched(spy, ours, child, [])
+        waiting = watched(spy, ours, child, ["--idle"])
     return told(database, readers, running, waiting)
 
 
-def watched(spy: str, ours: Installation, options: list[str]) -> Seen:
-    child = max(parts.family(ours.worker), key=lambda one: sum(one.cpu_times()[:2]))
+def sending(ours: Installation) -> psutil.Process:
+    """The process of the worker that a send costs most."""
+    before = {one: sum(one.cpu_times()[:2]) for one in parts.family(ours.worker)}
+    ours.send()
+    return max(before, key=lambda one: sum(one.cpu_times()[:2]) - before[one])
+
+
+def watched(spy: str, ours: Installation, child: psutil.Process, options: list[str]) -> Seen:
     with tempfile.TemporaryDirectory(prefix="hebdo-profile-") as name:
         stacks = Path(name) / "stacks"
         command = [spy, "record", "--pid", str(child.pid), "--rate", str(HERTZ), *options]

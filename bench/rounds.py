@@ -47,7 +47,10 @@ def by_turns(count: int, other: Callable[[], float], our: Callable[[], float]) -
     for number in range(count):
         ours.append(our())
         others.append(other())
-        print(f"  round {number + 1}: ours {ours[-1]:,.0f}/s, the other {others[-1]:,.0f}/s")
+        print(
+            f"  round {number + 1}: ours {ours[-1]:,.0f}/s, the other {others[-1]:,.0f}/s",
+            flush=True,
+        )
     return Rounds(others, ours)
 
 

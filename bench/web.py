@@ -5,7 +5,7 @@
 wrk (Debian: apt install wrk) asks on loopback with 16 connections, by turns: the bare page, the page
 of an issue, the bare page …; then the form that signs up, each time another address from another
 network, so that no cap refuses (the server trusts one proxy, and wrk plays it). Whatever is not
-answered with 2xx or 3xx ends the run. Sign-ups are rows that count; their mails are not sent here.
+answered with 2xx or 3xx ends the run. Each sign-up must have left its row; the worker mails them meanwhile.
 A sign-up is held back to 25 ms on purpose (`app.pace`), so that its rate is bound by the number of
 threads: 8 threads, 320 a second.
 """
@@ -86,7 +86,7 @@ def measure(database: str, count: int, seconds: int) -> list[dict[str, object]]:
     print(f"\nweb, {database}: {count} rounds of {seconds} s")
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(sinks.running(sinks.FAST))
-        setup = Setup(READERS, database, more=SETTINGS)
+        setup = Setup(READERS, database, more=SETTINGS, is_alone=False)
         ours = stack.enter_context(installed(setup, sink))
         ours.send()
         base = stack.enter_context(serving(ours))
