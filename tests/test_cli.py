@@ -396,6 +396,7 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:
         "migrations",
         "notices",
         "dkim",
+        "limits",
         "media",
     }
 
