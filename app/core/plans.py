@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Insert, func, insert, literal, or_, select, update
 
 from app.core import audiences, clock, races
 from app.extensions import db
@@ -16,24 +17,44 @@ SIZE = 240
 its disk puts in doubt; at 10,000 messages a second a batch lasts 24 ms, ten times what its two writes
 take."""
 
+PAGE = 50_000
+"""Deliveries that are due again, read at a time."""
+
 
 def make(edition_id: int) -> int | None:
     """Freeze the audience of a printed edition into batches, once; None when it was planned already.
 
-    1,000,000 readers are 4,167 rows. In one transaction with the edition's step, so that a worker
-    that dies here leaves nothing planned by half.
+    1,000,000 readers are 4,167 rows, made where they are kept: read and written back one by one
+    they took two to three times as long. In one transaction with the edition's step, so that a worker that
+    dies here leaves nothing planned by half.
     """
     step = update(Edition).where(Edition.id == edition_id, Edition.state == EditionState.PRINTED)
     if not races.won(step.values(state=EditionState.PLANNED, planned_at=clock.now())):
         return None
     newsletter_id = db.session.scalar(select(Edition.newsletter_id).where(Edition.id == edition_id))
     assert newsletter_id is not None
-    planned = 0
-    for n, ids in enumerate(_shares(audiences.ids(newsletter_id))):
-        _add(edition_id, n, ids, retry=False)
-        planned += len(ids)
-    races.won(update(Edition).where(Edition.id == edition_id).values(planned=planned))
-    return planned
+    db.session.execute(_batches(edition_id, newsletter_id))
+    planned = db.session.scalar(select(func.sum(Batch.size)).where(Batch.edition_id == edition_id))
+    races.won(update(Edition).where(Edition.id == edition_id).values(planned=planned or 0))
+    return int(planned or 0)
+
+
+def _batches(edition_id: int, newsletter_id: int) -> Insert:
+    share = audiences.shares(newsletter_id, SIZE)
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    gather = func.json_group_array if is_sqlite else func.json_agg
+    made: dict[str, ColumnElement[Any]] = {
+        "edition_id": literal(edition_id),
+        "n": share.c.n,
+        "subscriber_ids": gather(share.c.subscriber_id),
+        "size": func.count(),
+        "retry": literal(False),
+        "settled": literal(0),
+        "owner": literal(""),
+        "fence": literal(0),
+        "strikes": literal(0),
+    }
+    return insert(Batch).from_select(list(made), select(*made.values()).group_by(share.c.n))
 
 
 def make_retries(now: dt.datetime | None = None) -> int:
@@ -69,10 +90,9 @@ def _add(edition_id: int, n: int, ids: list[int], *, retry: bool) -> int:
     return made.scalar_one()
 
 
-def _shares(pages: Iterable[list[int]]) -> Iterator[list[int]]:
-    for page in pages:
-        for start in range(0, len(page), SIZE):
-            yield page[start : start + SIZE]
+def _shares(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), SIZE):
+        yield ids[start : start + SIZE]
 
 
 def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
@@ -82,11 +102,11 @@ def _due(now: dt.datetime) -> Iterator[tuple[int, list[int]]]:
         .where(Delivery.state == DeliveryState.DEFERRED, Delivery.batch_id.is_(None))
         .where(_is_due(now))
         .order_by(Delivery.edition_id, Delivery.subscriber_id)
-        .limit(audiences.PAGE)
+        .limit(PAGE)
         .with_for_update(skip_locked=True, of=Delivery)
     ).all()
     by_edition: dict[int, list[int]] = {}
     for edition_id, subscriber_id in rows:
         by_edition.setdefault(edition_id, []).append(subscriber_id)
     for edition_id, ids in by_edition.items():
-        yield from ((edition_id, share) for share in _shares([ids]))
+        yield from ((edition_id, share) for share in _shares(ids))
