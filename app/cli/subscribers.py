@@ -14,6 +14,7 @@ from typing import TextIO
 
 import click
 
+from app.cli import persons
 from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import enrolments, newsletters, spreadsheets
@@ -35,6 +36,10 @@ TOLD = 20
 @click.group()
 def subscribers() -> None:
     """Who subscribes."""
+
+
+subscribers.add_command(persons.known)
+subscribers.add_command(persons.erase)
 
 
 @subscribers.command(name="import")
