@@ -81,6 +81,8 @@ class RubricsForm(LinkForm):
         form.offered = tuple(
             each for each in subscription.newsletter.rubrics if each.anchor in offered
         )
+        # A browser sends nothing at all when no box is ticked.
+        form.rubrics.data = form.rubrics.data or []
         if given.get("formdata", ...) is None:
             form.rubrics.data = [
                 each.anchor for each in form.offered if preferences.wants(subscription, each)

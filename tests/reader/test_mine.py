@@ -200,6 +200,17 @@ def test_to_keep_no_rubric_is_refused_in_words_and_tied_to_them(
     assert not reader.text_only
 
 
+def test_a_form_with_no_box_ticked_is_answered_though_it_comes_empty(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    answer = client.post(f"{mine.lasting(reader)}/newsletters/essentiel-ia/rubrics")
+    assert answer.status_code == 422
+    assert "at least one rubric" in answer.text
+    for way in ("pause", "join", "leave"):
+        assert post(client, reader, way) in {303, 422}
+    assert client.post(f"{mine.lasting(reader)}/language").status_code == 422
+
+
 def test_she_pauses_until_a_day_and_can_go_on_before(
     client: FlaskClient, reader: Subscription
 ) -> None:
