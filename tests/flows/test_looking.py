@@ -103,7 +103,6 @@ def house(flask_app: Flask) -> House:
         "year": [2026, 1999],
         "rubric": [newsletter.rubrics[0].anchor, "nothing"],
         "number": [sent.number, draft.number, 999],
-        "question_id": [1, 999],
         "issue_id": [sent.id, draft.id, 999],
         "name": [db.session.scalars(select(Image.name)).one(), "0" * 64 + ".png"],
         "token": tokens,
