@@ -14,7 +14,7 @@ from app.core import archive as issues_out
 from app.core import comments, newsletters, tidings
 from app.core.comments import Words
 from app.core.errors import Conflict, Invalid
-from app.extensions import _, csrf, db, limiter
+from app.extensions import _, csrf, db, limiter, settings
 from app.models import CommentState, Issue, Newsletter, Subscription
 from app.reader import archive, door, passes, talks
 from app.reader.forms import CommentForm
@@ -22,9 +22,6 @@ from app.reader.forms import CommentForm
 BY_VISITOR = "20 per hour"
 BY_NETWORK = "60 per hour"
 """Whoever argues with a whole newsroom stays below; a robot does not."""
-
-LEAST_SECONDS = 2.0
-"""Nobody reads a form and writes into it faster."""
 
 TOO_OFTEN = _(
     "That was a little too often: we take so many comments in an hour and no more. Your text is"
@@ -115,9 +112,9 @@ def _is_sound(form: CommentForm, issue: Issue) -> bool:
         form.form.errors = []
         form.blame({"form": STALE})
         form.name_it(talks.made(issue))
-    elif age < LEAST_SECONDS and sound:
+    elif sound and age < settings().form_seconds:
         form.blame({"form": TOO_QUICK})
-    return sound and age is not None and age >= LEAST_SECONDS
+    return not form.errors
 
 
 def _thank(newsletter: Newsletter, number: int) -> ResponseReturnValue:

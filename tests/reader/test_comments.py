@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
@@ -172,13 +173,15 @@ def test_a_form_of_another_issue_is_none_of_this_ones(
 
 
 def test_who_answers_at_once_is_asked_to_press_again(
-    client: FlaskClient, issue: Issue, move_clock: Clock
+    flask_app: Flask, client: FlaskClient, issue: Issue, move_clock: Clock
 ) -> None:
+    known = flask_app.extensions["hebdo.settings"]
+    flask_app.extensions["hebdo.settings"] = dataclasses.replace(known, form_seconds=60.0)
     fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
     answer = client.post(f"{PAGE}/react", data=fields)
     assert answer.status_code == 422
     assert "very quick" in pages.words(answer.text)
-    move_clock(dt.timedelta(seconds=3))
+    move_clock(dt.timedelta(seconds=61))
     again = {**pages.hidden(answer.text), **TYPED}
     assert client.post(f"{PAGE}/react", data=again).status_code == 303
 
