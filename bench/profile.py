@@ -33,11 +33,11 @@ WAITING = "waiting for the relay, or for the clerk to bring more"
 ERRANDS = (
     ("/emails/dkim.py", "", "sender: sign"),
     ("/emails/compose.py", "", "sender: compose"),
+    ("/emails/skeletons.py", "", "sender: compose"),
     ("/tasks/addressees.py", "", "sender: compose"),
     ("/app/links.py", "", "sender: compose"),
     ("/tasks/journal.py", "", "sender: journal"),
-    ("/emails/wire.py", "_flush", "sender: write to the wire (kernel)"),
-    ("/emails/wire.py", "_forget", "sender: write to the wire (kernel)"),
+    ("/emails/mouths.py", "", "sender: write to the wire (kernel)"),
     ("/emails/wire.py", "on_readable", "sender: read from the wire (kernel)"),
     ("/emails/answers.py", "", "sender: answers"),
     ("/app/core/ledger.py", "result", "sender: answers"),
@@ -47,7 +47,7 @@ ERRANDS = (
     ("/app/core/audiences.py", "", "clerk: who is wanted"),
     ("/app/core/ledger.py", "", "clerk: ledger"),
     ("/app/core/batches.py", "", "clerk: claims and leases"),
-    ("/tasks/clerks.py", "_finished", "clerk: idle"),
+    ("/tasks/clerks.py", "_finished", "clerk: waiting for something to do"),
     ("/tasks/clerks.py", "", "clerk: the rest"),
 )
 """File, function (any, when empty), errand. The innermost frame that fits decides."""
