@@ -55,6 +55,8 @@ def paths(letter: Newsletter) -> list[str]:
         "/mine",
         "/mine/asked",
         "/legal",
+        "/privacy",
+        "/accessibility",
         "/nowhere",
     ]
 

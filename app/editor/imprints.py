@@ -7,7 +7,7 @@ import dataclasses
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import DataRequired, Length
 
 from app.core import editors, imprints
 from app.core.errors import Invalid
@@ -17,15 +17,22 @@ from app.editor.forms import line
 from app.extensions import _, db
 from app.forms import Form, stripped
 
+NEEDED = _("Please fill this in.")
+_WHOLE = [DataRequired(NEEDED), Length(max=LONGEST)]
+
 
 class LegalNotice(Form):
     publisher = line(
-        _("Publisher"), LONGEST, description=_("A person’s name, or a company with its legal form.")
+        _("Publisher"),
+        LONGEST,
+        needed=True,
+        description=_("A person’s name, or a company with its legal form."),
     )
-    postal_address = TextAreaField(_("Postal address"), [Length(max=LONGEST)])
-    phone = line(_("Telephone"), LONGEST)
+    postal_address = TextAreaField(_("Postal address"), _WHOLE)
+    phone = line(_("Telephone"), LONGEST, needed=True)
     contact = EmailField(
         _("Address for questions"),
+        [DataRequired(NEEDED)],
         filters=[stripped],
         description=_("Also for those about what is kept of a reader."),
     )
@@ -34,10 +41,10 @@ class LegalNotice(Form):
         LONGEST,
         description=_("Of a company: its capital and number in the register. May stay empty."),
     )
-    director = line(_("Director of publication"), LONGEST)
-    host = line(_("Host"), LONGEST, description=_("The company that runs the server."))
-    host_address = TextAreaField(_("The host’s postal address"), [Length(max=LONGEST)])
-    host_phone = line(_("The host’s telephone"), LONGEST)
+    director = line(_("Director of publication"), LONGEST, needed=True)
+    host = line(_("Host"), LONGEST, needed=True, description=_("The company that runs the server."))
+    host_address = TextAreaField(_("The host’s postal address"), _WHOLE)
+    host_phone = line(_("The host’s telephone"), LONGEST, needed=True)
 
     def particulars(self) -> Particulars:
         given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
@@ -52,7 +59,7 @@ def show_imprint() -> ResponseReturnValue:
 
 @door.post("/imprint")
 def change_imprint() -> ResponseReturnValue:
-    """What is missing is said above the form, and does not keep the rest from being kept."""
+    """All at once: half a legal notice is none."""
     guard.require(editors.is_admin)
     form = LegalNotice()
     if form.validate_on_submit():

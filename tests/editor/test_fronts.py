@@ -61,13 +61,30 @@ def test_the_legal_notice_is_filled_in_and_what_is_missing_is_said(admin: Desk) 
     assert pages.element(page.text, "input", id="director")["value"] == samples.IMPRINT.director
 
 
-def test_a_mistake_in_it_is_said_beside_its_field_and_nothing_typed_is_lost(admin: Desk) -> None:
-    answer = admin.post("/editor/imprint", {"publisher": "Le Marronnier", "contact": "nobody"})
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"contact": "nobody"},
+        {"host": "x" * 501},
+        {"phone": "  "},
+        {"director": ""},
+        {"publisher": "", "postal_address": "", "phone": "", "contact": "", "director": ""},
+    ],
+)
+def test_a_mistake_in_it_is_said_beside_its_field_and_nothing_typed_is_lost(
+    admin: Desk, wrong: dict[str, str]
+) -> None:
+    typed = {**asdict(samples.IMPRINT), "publisher": "Le Marronnier", **wrong}
+    answer = admin.post("/editor/imprint", typed)
     assert answer.status_code == 422
-    control = pages.element(answer.text, "input", id="contact")
-    assert control["aria-invalid"] == "true"
-    assert control["value"] == "nobody"
-    assert pages.element(answer.text, "input", id="publisher")["value"] == "Le Marronnier"
+    controls = pages.elements(answer.text, "input") + pages.elements(answer.text, "textarea")
+    faulty = [each for each in controls if "aria-invalid" in each]
+    assert {each["id"] for each in faulty} == set(wrong)
+    assert [each["id"] for each in controls if "autofocus" in each] == list(wrong)[:1]
+    for each in faulty:
+        assert f"{each['id']}-fault" in each["aria-describedby"].split()
+    if "publisher" not in wrong:
+        assert pages.element(answer.text, "input", id="publisher")["value"] == "Le Marronnier"
     assert imprints.read().publisher == ""
 
 

@@ -39,7 +39,8 @@ def urls(live_server: LiveServer, letter: Newsletter) -> list[str]:
     confirmed = people.confirmed(letter)
     asked = people.pending(letter, "lea@hebdo.test")
     made = [
-        *("/", "/archive/essentiel-ia", "/archive/essentiel-ia/12", "/legal", "/nowhere"),
+        *("/", "/archive/essentiel-ia", "/archive/essentiel-ia/12", "/nowhere"),
+        *("/legal", "/privacy", "/accessibility"),
         "/archive/essentiel-ia/13",
         f"/archive/essentiel-ia/year/{archive.years(letter.id)[0]}",
         *("/search", "/search?q=catalogues", "/search?q=introuvable"),
