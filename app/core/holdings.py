@@ -216,6 +216,7 @@ HELD = (
 NOT_HERS = {
     "editor": "people of the desk, who are no readers",
     "newsletter": "the newsletter's own sender and postal address",
+    "imprint": "who answers for the installation, with their postal addresses",
     "batch": "numbers of subscribers alone; once she is erased, nobody stands behind hers",
     "moderation": "what editors did to a comment; it names the editor and goes with the comment",
 }

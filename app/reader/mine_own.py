@@ -8,7 +8,15 @@ from flask import Response, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import bells, language, pace, visitors
-from app.core import address_changes, addresses, clock, erasures, holdings, spreadsheets
+from app.core import (
+    address_changes,
+    addresses,
+    clock,
+    erasures,
+    holdings,
+    own_pages,
+    spreadsheets,
+)
 from app.core.address_changes import Step
 from app.core.errors import Invalid, NotAllowed
 from app.extensions import _, csrf, db, limiter, links
@@ -151,9 +159,11 @@ def _moving(
 ) -> ResponseReturnValue:
     if change is None:
         return render_template("reader/gone.html")
+    nearest = own_pages.nearest(change.subscriber)
     view = "reader.confirm_address" if way == "confirm" else "reader.stay"
     return render_template(
         "reader/mine_moving.html",
+        newsletter=nearest.newsletter if nearest else None,
         way=way,
         action=url_for(view, token=token),
         address=addresses.veil(change.address),
