@@ -83,5 +83,6 @@ def register_doors(flask_app: Flask) -> None:
     errors.register(flask_app)
     flask_app.add_template_filter(autolinks.paragraphs)
     flask_app.register_blueprint(reader.door)
+    reader.shelf.register(flask_app)
     flask_app.register_blueprint(editor.door)
     flask_app.register_blueprint(api.door)

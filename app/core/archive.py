@@ -139,15 +139,15 @@ def expose(issue: Issue, visibility: Visibility) -> None:
     db.session.flush()
 
 
-def is_out() -> ColumnElement[bool]:
-    """The condition on `Edition` for what the archive holds."""
-    begun = (Edition.state == EditionState.CANCELLED) & Edition.planned_at.is_not(None)
-    return or_(Edition.state.in_(OUT), begun)
+def is_out(edition: type[Edition] = Edition) -> ColumnElement[bool]:
+    """The condition on an edition for what the archive holds."""
+    begun = (edition.state == EditionState.CANCELLED) & edition.planned_at.is_not(None)
+    return or_(edition.state.in_(OUT), begun)
 
 
-def is_listed() -> ColumnElement[bool]:
-    """The condition on `Issue` for what stands in lists."""
-    return Issue.visibility != Visibility.UNLISTED
+def is_listed(issue: type[Issue] = Issue) -> ColumnElement[bool]:
+    """The condition on an issue for what stands in lists."""
+    return issue.visibility != Visibility.UNLISTED
 
 
 @lru_cache(maxsize=128)

@@ -25,6 +25,7 @@ from app.reader import (  # noqa: E402, F401
     newsletters,
     passes,
     searches,
+    shelf,
     sitemap,
     subscriptions,
 )

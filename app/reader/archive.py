@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
 
 from app import language
 from app.core import archive, comments, corrections, newsletters
 from app.core.archive import PAGE, Entry
 from app.models import Newsletter, Visibility
-from app.reader import cards, door, passes, sheets, talks
+from app.reader import cards, door, passes, sheets, shelf, talks
 from app.reader.forms import CommentForm
 from app.sign_ups import form_for, wording
 
@@ -61,9 +62,13 @@ def issue(slug: str, number: int) -> ResponseReturnValue:
 
     A number that is no issue's and a year in which some went out leads to that year.
     """
+    number = min(number, LARGEST)
+    return shelf.page(slug, number, lambda: _made(slug, number))
+
+
+def _made(slug: str, number: int) -> BaseResponse:
     newsletter = newsletters.get(slug)
     language.suggest(newsletter.language)
-    number = min(number, LARGEST)
     if not archive.holds(newsletter, number) and archive.of_year(newsletter.id, number):
         return redirect(url_for("reader.year_index", slug=slug, year=number), 302)
     return page(newsletter, archive.get(newsletter, number))

@@ -111,7 +111,7 @@ def _is_sound(form: CommentForm, issue: Issue) -> bool:
     if age is None:
         form.form.errors = []
         form.blame({"form": STALE})
-        form.name_it(talks.made(issue))
+        form.name_it(talks.made(issue.id))
     elif sound and age < settings().form_seconds:
         form.blame({"form": TOO_QUICK})
     return not form.errors

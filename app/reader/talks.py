@@ -53,7 +53,7 @@ def of(newsletter: Newsletter, number: int, form: CommentForm | None = None) -> 
 def blank(issue: Issue, answered: Comment | None) -> CommentForm:
     """A new form; who came by the link of her mail is not asked for an address."""
     form = CommentForm(formdata=None, answers=str(answered.id) if answered else "")
-    form.name_it(made(issue))
+    form.name_it(made(issue.id))
     if passes.holder(issue.newsletter) is not None:
         form.without_address()
     return form
@@ -66,10 +66,10 @@ def wanted(form: CommentForm | None) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
-def made(issue: Issue) -> str:
+def made(issue_id: int) -> str:
     """A name for a new form under this issue."""
     now = int(clock.now().timestamp() * 1000)
-    return links().timed_token(Purpose.REACTION, f"{issue.id}.{now}.{secrets.token_urlsafe(16)}")
+    return links().timed_token(Purpose.REACTION, f"{issue_id}.{now}.{secrets.token_urlsafe(16)}")
 
 
 def age(issue: Issue, name: str) -> float | None:
