@@ -102,6 +102,7 @@ def test_hostile_words_are_answered_by_every_other_form(at_desk: Desk, issue: Is
 
 def other_forms(issue: Issue, payload: str) -> dict[str, dict[str, str]]:
     settings = ("name", "tagline", "sender_name", "sender_address", "accent", "language")
+    question = ("name", "kind", "label", "hint", "message", "choices", "least", "most")
     return {
         "/editor/issues/new": {"newsletter": payload},
         "/editor/issues/import": {"newsletter": "essentiel-ia", "text": payload},
@@ -110,6 +111,8 @@ def other_forms(issue: Issue, payload: str) -> dict[str, dict[str, str]]:
         f"/editor/issues/{issue.id}/delete": {"revision": payload},
         "/editor/editors": {"name": payload, "address": payload, "role": payload},
         "/editor/newsletters/essentiel-ia": dict.fromkeys(settings, payload),
+        "/editor/newsletters/essentiel-ia/questions": dict.fromkeys(question, payload),
+        "/editor/newsletters/essentiel-ia/embedding": {"origins": payload},
         "/editor/password": {"address": payload},
         "/editor/password/x": {"password": payload},
         "/editor/sign-in": {"address": payload, "password": payload},
@@ -146,3 +149,19 @@ def test_an_import_of_anything_is_a_draft_or_a_word(at_desk: Desk, issue: Issue)
         assert answer.status_code in {200, 422}
         assert not is_alive(answer.text)
     assert issues.listing()
+
+
+def test_a_hostile_question_is_text_wherever_it_is_asked(at_desk: Desk, issue: Issue) -> None:
+    """On the sign-up pages, in the frame, in the snippets to copy, at the desk."""
+    slug = issue.newsletter.slug
+    url = f"/editor/newsletters/{slug}"
+    for n, payload in enumerate(PAYLOADS[:16]):
+        plan = {"name": f"q{n}", "kind": "choice", "label": payload, "hint": payload}
+        offered = {"choices": f"{payload}\nautre", "message": payload, "required": "y"}
+        answer = at_desk.post(f"{url}/questions", {**plan, **offered})
+        assert answer.status_code == 303, payload
+    pages = ("/questions", "/embedding", "")
+    for path in (*(url + page for page in pages), f"/newsletters/{slug}", f"/embed/{slug}"):
+        answer = at_desk.get(path)
+        assert answer.status_code == 200, path
+        assert not is_alive(answer.text), path
