@@ -58,6 +58,10 @@ class Story:
     """The answer to the final dot of these addresses waits until the event is set."""
     close_every: int = 0
     """Closes a connection after so many messages."""
+    hang_up_on: Collection[str] = ()
+    """The line is cut at RCPT to these addresses."""
+    hang_up_within: Collection[str] = ()
+    """The line is cut when the content for these addresses begins."""
     replies: Mapping[str, str] = field(default_factory=dict)
     """What to say at RCPT to these addresses."""
     credentials: tuple[str, str] | None = None
@@ -80,6 +84,8 @@ class StoryRelay:
         """What was taken in whole and never answered."""
         self.attempts: list[str] = []
         """The address of every RCPT, whatever became of it."""
+        self.asked_at: dict[str, float] = {}
+        """Monotonic time of the last RCPT to an address."""
         self.begun_at: list[float] = []
         """Monotonic time of every MAIL command."""
         self.connections = 0
@@ -163,6 +169,15 @@ class _Server(SMTP):
             authenticator=_authenticator(story) if login else None,
             loop=relay._loop,
         )
+        self._hangs_up_within = story.hang_up_within
+
+    async def smtp_DATA(self, arg: str) -> None:
+        readers = self.envelope.rcpt_tos if self.envelope else []
+        if self._hangs_up_within and set(readers) & set(self._hangs_up_within):
+            await self.push("354 Go on")
+            hang_up(self)
+        else:
+            await super().smtp_DATA(arg)
 
 
 def _authenticator(story: Story) -> Any:
@@ -215,7 +230,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.relay.attempts.append(address)
-        if self.number in self.story.hang_up_at_rcpt:
+        self.relay.asked_at[address] = time.monotonic()
+        if self.number in self.story.hang_up_at_rcpt or address in self.story.hang_up_on:
             return hang_up(server)
         if self.number in self.story.defer:
             return "451 4.2.1 Mailbox busy, come back"
