@@ -129,7 +129,8 @@ def test_one_reader_among_a_thousand_over_whom_a_relay(
     with oracle.reading():
         progress = oracle.count(edition_id)
     assert progress.accepted == 999
-    assert progress.deferred + progress.refused == 1
+    # In doubt when the whole of her copy had left this machine before the line was cut.
+    assert progress.deferred + progress.refused + progress.in_doubt == 1
 
 
 @on("sqlite")
