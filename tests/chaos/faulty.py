@@ -123,14 +123,14 @@ def pass_the_time(seconds: float) -> None:
 
 def obey(order: dict[str, Any]) -> None:
     """In the forked process: become the worker that was ordered."""
-    from app.core import batches
+    from app.core import plans
     from tasks import clerks
 
     os.environ.update(order["environment"])
     with Path(order["log"]).open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    batches.SIZE = order["size"]
+    plans.SIZE = order["size"]
     if order.get("lease"):
         clerks.LEASE = dt.timedelta(seconds=order["lease"])
     if order.get("pieces"):

@@ -20,7 +20,7 @@ SPOKEN = ("send", "sendmsg", "sendall", "recv", "quit", "docmd", "getreply")
 WRITTEN = ("_write", "write", "unlink")
 """Methods by which the journal's own module changes what the disk holds; others ask it to *discard*."""
 
-ROWS = ("batches", "deliveries", "editions", "ledger", "notices")
+ROWS = ("batches", "deliveries", "editions", "ledger", "notices", "plans", "shares")
 """Core modules whose verbs, called by a task, write rows."""
 
 READS = (
@@ -36,12 +36,14 @@ READS = (
     "latest",
     "result",
     "in_doubt",
+    "skipped",
+    "owners",
     "Result",
 )
 """Verbs of theirs that write nothing."""
 
-FOR_A_DOOR = ("tasks/approvals.py",)
-"""Modules that no worker runs: a door commits what they write."""
+NO_SENDING = ("tasks/approvals.py", "tasks/comments.py", "tasks/subscriptions.py")
+"""Modules that send nothing: a door commits for the first; the sweeps of the others begin anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Place:
 
 def every() -> list[Place]:
     paths = [path for room in ("tasks", "emails") for path in sorted((ROOT / room).rglob("*.py"))]
-    return [place for path in paths for place in _of(path) if place.path not in FOR_A_DOOR]
+    return [place for path in paths for place in _of(path) if place.path not in NO_SENDING]
 
 
 def _of(path: Path) -> Iterator[Place]:

@@ -170,15 +170,14 @@ SCENES = {
     "tasks/recovery.py claim batches.hand_back": Scene(around=a_living_owner),
     "tasks/recovery.py claim commit 2": Scene(around=a_living_owner),
     "tasks/journal.py _disk unlink": Scene(),
-    "tasks/clerks.py Clerk._can_be_made ": SPOILT,
-    "tasks/clerks.py Clerk._can_be_made commit": LIVELY,
-    "tasks/clerks.py Clerk._can_be_made commit 2": SPOILT,
+    "tasks/clerks.py Clerk._set_down ": SPOILT,
+    "tasks/journal.py Journal.rehearse ": RECOVERY,
     "tasks/clerks.py Clerk._give_all_back batches.rest": Scene({"refuse_mail": {1, 2}}),
     "tasks/clerks.py Clerk._renew ": Scene({"slow": 0.25}, lease=8.0),
     "tasks/clerks.py Clerk._read_wishes ": Scene({"slow": 0.25}),
     "tasks/issues.py _print editions.halt": Scene(misprint=True, mend=order_again),
-    "emails/wire.py Wire._flush sendmsg": Scene(pieces=True),
-    "emails/wire.py Wire._flush send": Scene(tls=True),
+    "emails/mouths.py Mouth.flush sendmsg": Scene(pieces=True),
+    "emails/mouths.py Mouth.flush send": Scene(tls=True),
 }
 """Which scene comes to a place, by the beginning of its name, the longest first; else the lively one."""
 

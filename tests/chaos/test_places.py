@@ -116,7 +116,7 @@ def test_the_places_are_found_in_the_code() -> None:
         "tasks/recovery.py _recover ledger.settle",
         "tasks/journal.py Journal._write write",
         "tasks/journal.py Journal.end _write",
-        "emails/wire.py Wire._flush sendmsg",
+        "emails/mouths.py Mouth.say sendmsg",
         "emails/wire.py Wire.on_readable recv",
     ):
         assert known in names

@@ -31,7 +31,7 @@ from app.models import (
 )
 from app.settings import Settings
 from emails import render
-from tasks import nudges
+from tasks import issues, lookout, nudges, recovery
 from tests import rows
 from tests.chaos import oracle
 from tests.chaos.forms import KILLS, LONG, PATIENCE, READERS, SEEDS, STOPS, on
