@@ -182,6 +182,18 @@ SCENES = {
 """Which scene comes to a place, by the beginning of its name, the longest first; else the lively one."""
 
 
+ELSEWHERE = {
+    "tasks/clerks.py Clerk._settle_early ": "a slow answer beside settled ones: flows/test_sending",
+    "tasks/recovery.py _set_aside ": "a third death over one row: test_workers, the row that kills",
+    "tasks/lookout.py free_orphans shares.give_back": "a share of sessions, where a limit is set",
+}
+"""Places that no scene here comes to, and what does."""
+
+
+def is_elsewhere(place: Place) -> bool:
+    return place.name.startswith(tuple(ELSEWHERE))
+
+
 def at(place: Place) -> Scene:
     found = [
         name

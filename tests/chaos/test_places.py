@@ -31,7 +31,7 @@ FRIEND = "friend@readers.invalid"
 """Signs up while the issue goes out: she is owed a confirmation, at whatever place the worker dies."""
 
 Clock = Callable[[dt.timedelta], None]
-PLACES = places.every()
+PLACES = [place for place in places.every() if not scenes.is_elsewhere(place)]
 REPEATED = ("Journal.begin", "Journal.end", "sendmsg", "recv", "Clerk._settle commit")
 """Places that a send comes to again and again: here a later time is tried, too."""
 
