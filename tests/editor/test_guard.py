@@ -19,7 +19,10 @@ from app.settings import Settings
 from tests import desk
 from tests.desk import Desk
 
-FILLED = {"issue_id": 1, "editor_id": 1, "comment_id": 1, "slug": "essentiel-ia", "token": "x"}
+FILLED = {
+    **dict.fromkeys(("issue_id", "editor_id", "comment_id", "question_id"), 1),
+    **{"slug": "essentiel-ia", "token": "x", "way": "up"},
+}
 
 
 @pytest.fixture

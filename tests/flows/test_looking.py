@@ -18,16 +18,29 @@ from werkzeug.routing import Rule
 
 from app.core import (
     address_changes,
+    clock,
     editors,
     issues,
     newsletters,
     own_pages,
     questions,
     subscriptions,
+    tidings,
 )
 from app.core.questions import QuestionPlan
 from app.extensions import db, links
-from app.models import Base, Image, Notice, NoticeKind, QuestionKind, Role, Subscription
+from app.models import (
+    Base,
+    Comment,
+    CommentState,
+    Image,
+    Issue,
+    Notice,
+    NoticeKind,
+    QuestionKind,
+    Role,
+    Subscription,
+)
 from emails import compose
 from tasks import approvals, deliveries, notices
 from tasks import issues as printing
@@ -79,14 +92,14 @@ def house(flask_app: Flask) -> House:
         while deliveries.pump():
             pass
         owe_notices(newsletter.slug)
+        comment = owe_comment_notices(sent)
         for notice in db.session.scalars(select(Notice)).all():
             assert notices.post(notice.id)
-    assert len(relay.received) == 25 + 8
+    assert len(relay.received) == 25 + 8 + 4
     first = db.session.scalars(select(Subscription).order_by(Subscription.id)).first()
     editor = editors.find("lea@hebdo.invalid")
     assert first is not None
     assert editor is not None
-    comment = talks.said(sent, tell=True)
     question = questions.add(newsletter, QuestionPlan("ville", QuestionKind.TEXT, "Votre ville"))
     db.session.commit()
     made = links()
@@ -137,6 +150,23 @@ def owe_notices(slug: str) -> None:
     db.session.commit()
 
 
+def owe_comment_notices(under: Issue) -> Comment:
+    """One of each kind that a comment leads to; the comment."""
+    comment = talks.said(under, tell=True)
+    answer = talks.said(under, "Une réponse", "Max", "max@lecteurs.invalid", answers=comment.id)
+    talks.said(under, "Une autre", state=CommentState.HELD)
+    told = editors.find("max@hebdo.invalid")
+    assert told is not None
+    told.wants_digest = True
+    owed = [*tidings.of_shown(comment), *tidings.of_shown(answer)]
+    assert len(owed) == 3
+    for notice in owed:
+        notice.not_before = clock.now()
+    assert len(tidings.order_digests(clock.now())) == 1
+    db.session.commit()
+    return comment
+
+
 def paths(data: bytes) -> set[str]:
     """The links of ours in one mail: in its headers, its HTML and its text."""
     reading = compose.read(data)
@@ -175,7 +205,16 @@ def test_looking_at_every_route_changes_nothing_for_an_admin(house: House) -> No
 
 def test_looking_at_every_link_of_every_mail_changes_nothing(house: House) -> None:
     kinds = {path.split("/")[1] for path in house.links}
-    assert {"unsubscribe", "mine", "confirm", "archive", "newsletters", "editor", "media"} <= kinds
+    assert {
+        "comments",
+        "unsubscribe",
+        "mine",
+        "confirm",
+        "archive",
+        "newsletters",
+        "editor",
+        "media",
+    } <= kinds
     visitor = Desk(house.flask_app)
     for path in sorted(house.links):
         assert visitor.get(path, buffered=True, follow_redirects=True).status_code == 200, path
