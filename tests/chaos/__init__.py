@@ -19,4 +19,5 @@ tests; `make chaos` sets HEBDO_CHAOS=long: 10,000 readers, 30 kills, 20 seeds, b
     one poison address among a thousand                 test_relays: one_reader_...
     a death at any commit, write of rows, line of the
       journal or word to the relay                      test_places: a_worker_that_dies_at
+    two machines, one lost with its disk                test_machines
 """

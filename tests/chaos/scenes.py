@@ -183,7 +183,7 @@ SCENES = {
 
 
 ELSEWHERE = {
-    "tasks/clerks.py Clerk._settle_early ": "a slow answer beside settled ones: flows/test_sending",
+    "tasks/clerks.py Clerk._settle_early ": "a slow answer beside settled ones: tasks/test_fairness",
     "tasks/recovery.py _set_aside ": "a third death over one row: test_workers, the row that kills",
     "tasks/lookout.py free_orphans shares.give_back": "a share of sessions, where a limit is set",
 }
