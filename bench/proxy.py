@@ -50,7 +50,7 @@ class End(asyncio.Protocol):
     def pass_on(self) -> None:
         """One call for each piece: timers of equal delay may change places, the pieces may not."""
         piece = self.under_way.popleft()
-        if self.other is None or self.other.transport is None:
+        if self.other is None or self.other.transport.is_closing():
             return
         if piece:
             self.other.transport.write(piece)
