@@ -95,6 +95,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
     }
     environ["HEBDO_STATE_DIR"] = str(tmp_path / "var")
     environ["HEBDO_PORT"], environ["HEBDO_INBOX_PORT"] = str(free_port()), str(free_port())
+    # A browser that is driven fills in a form sooner than any person, and would be asked once more.
+    environ["HEBDO_FORM_SECONDS"] = "0"
     made = Place(tmp_path / "var", environ, [])
     yield made
     for each in made.started:

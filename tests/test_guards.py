@@ -10,12 +10,13 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import create_app
-from app.core import editors
+from app.core import address_changes, editors, own_pages
 from app.editor.sessions import EVEN_SECONDS
 from app.extensions import db, limiter, links, visitor
-from app.models import Role
+from app.models import AddressChange, Role
 from app.settings import Settings
 from tests import desk, people, talks
 from tests.desk import Desk
@@ -36,15 +37,25 @@ def limited(settings: Settings) -> Iterator[Flask]:
     limiter.enabled = False
 
 
+MINE = ("reader.mine", "reader.everything_json", "reader.everything_csv", "reader.erasing")
+
+
 def behind_links(flask_app: Flask) -> list[str]:
     """Every page behind a mailed link, once with a token of ours and once with a forged one."""
     reader = people.confirmed(people.newsletter())
     editor = desk.editor(Role.ADMIN)
     comment = talks.said(talks.issue(reader.newsletter))
     own = links().own_comment(comment.id).rpartition("/")[2]
+    fresh = links().fresh_mine(reader.subscriber_id, own_pages.seal(reader.subscriber))
+    address_changes.ask(reader.subscriber, "ailleurs@lecteurs.invalid")
+    db.session.commit()
+    (change,) = db.session.scalars(select(AddressChange))
     tokens = {
         "reader.own_comment": own,
         "reader.quiet_comment": own,
+        **dict.fromkeys(MINE, fresh.rpartition("/")[2]),
+        "reader.new_address": links().new_address(change.id).rpartition("/")[2],
+        "reader.old_address": links().old_address(change.id).rpartition("/")[2],
         "reader.departure": links().subscription_token(reader.id),
         "reader.confirmation": links().confirm(reader.id).rpartition("/")[2],
         "editor.choose_password": links().password(editor.id, editor.stamp).rpartition("/")[2],

@@ -130,7 +130,8 @@ def test_a_worker_that_is_stopped_past_its_lease_and_then_continued_mails_nobody
     relay.story.slow = 0.02
     edition_id = rows.send_to(READERS)
     with running(known, "worker", "--only", "deliveries") as frozen:
-        nudges.edition(edition_id)
+        issues.press(edition_id)
+        nudges.deliveries()
         wait_for(lambda: len(relay.received) > 20, what="the first copies")
         tell_all(frozen, signal.SIGSTOP)
         with running(known, "worker", "--only", "lookout"):

@@ -145,6 +145,7 @@ def test_a_newsletters_settings_are_kept_or_all_faults_are_said(admin: Desk, iss
         "postal_address": "1, rue du Port\r\n75001 Paris",
         "accent": "#123456",
         "language": "fr",
+        "visibility": "public",
     }
     assert admin.post(url, form).status_code == 303
     db.session.expire_all()

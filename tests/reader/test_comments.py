@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -388,7 +389,8 @@ def test_hostile_words_stay_text(client: FlaskClient, issue: Issue, move_clock: 
     assert len(kept()) > 20
     assert not is_alive(page)
     assert [each for each in pages.scripts(page) if "src" not in each] == []
-    assert pages.words(page).count("49") == 0
+    without_times = re.sub(r"\d+:\d\d", "", pages.words(page))
+    assert "49" not in without_times
     for field in ("name", "text", "answers", "csrf_token"):
         body = b"&".join([b"name=x", field.encode() + b"=" + BROKEN_UTF8])
         answer = client.post(
