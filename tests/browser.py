@@ -13,7 +13,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -22,6 +22,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from app import create_app
 from app.settings import Settings
 from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = os.environ.get("HEBDO_CHROMIUM") or shutil.which("chromium") or ""
 
@@ -71,11 +74,27 @@ def live_server(settings: Settings) -> Iterator[LiveServer]:
     url = f"http://127.0.0.1:{port}"
     flask_app = create_app(dataclasses.replace(settings, base_url=url))
     limiter.enabled = False
-    server = make_server("127.0.0.1", port, flask_app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", port, whole(flask_app), threaded=True, request_handler=Quiet)
     with flask_app.app_context(), serving(server):
         yield LiveServer(url, flask_app)
         db.session.remove()
         db.engine.dispose()
+
+
+def whole(app: WSGIApplication) -> WSGIApplication:
+    """The app with each answer read to its end and closed before any of it goes out.
+
+    Werkzeug's server forgets to close a file when a browser hangs up over it.
+    """
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        with contextlib.ExitStack() as stack:
+            body = app(environ, start_response)
+            if hasattr(body, "close"):
+                stack.callback(body.close)
+            return [b"".join(body)]
+
+    return serve
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from app.models import Newsletter, Notice, NoticeKind, NoticeState, Role
 from tasks import approvals, deliveries, notices, texts
 from tasks import issues as printing
 from tests import desk, people
-from tests.browser import Quiet, serving
+from tests.browser import Quiet, serving, whole
 from tests.conftest import use_relay
 from tests.desk import Desk
 from tests.flows.test_looking import paths, snapshot
@@ -117,7 +117,7 @@ def test_a_browser_that_runs_scripts_changes_no_row(
 ) -> None:
     before = snapshot()
     port = free_port()
-    server = make_server("127.0.0.1", port, flask_app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", port, whole(flask_app), threaded=True, request_handler=Quiet)
     with serving(server):
         page = browser.new_page()
         for path in links:
