@@ -115,6 +115,9 @@ def _name_task(logger: WrappedLogger, method: str, event: EventDict) -> EventDic
 
 
 def _current_task() -> Any:
-    """None outside Celery; a process that never loaded it does not load it to log a line."""
-    state = sys.modules.get("celery._state")
-    return state.get_current_task() if state is not None else None
+    """None outside Celery; a process that never loaded it does not load it to log a line.
+
+    While another thread loads it, the module is there and half empty.
+    """
+    asked = getattr(sys.modules.get("celery._state"), "get_current_task", None)
+    return asked() if asked is not None else None

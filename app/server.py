@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,9 @@ from app import create_app, logs, settings
 
 GRACE = 8
 """Seconds that a request under way may take once we are asked to end."""
+
+RINGING = ("tasks.celery", "celery.app.amqp", "kombu.transport.redis")
+"""What a bell needs, loaded before the first visitor: the ringer's thread would load it beside her."""
 
 
 class OurLogger(Logger):  # type: ignore[misc]
@@ -50,6 +54,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        for name in RINGING:
+            import_module(name)
         return create_app()
 
 
