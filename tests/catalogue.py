@@ -37,6 +37,11 @@ def kept(path: Path = KEPT) -> Catalog:
         return pofile.read_po(file, locale="fr", abort_invalid=True)
 
 
+def forms(of: object) -> tuple[str, ...]:
+    """A sentence, or its singular and its plural."""
+    return (of,) if isinstance(of, str) else tuple(of)  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> Path:
     """The catalogue as pages read it; several test processes may make it at once."""

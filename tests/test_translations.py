@@ -16,6 +16,7 @@ from app.catcher.inbox import Inbox
 from app.models import Role
 from tests import catalogue, desk
 from tests.browser import LiveServer
+from tests.catalogue import forms
 from tests.conftest import make_settings
 from tests.desk import Desk
 from tests.flows import test_looking
@@ -57,11 +58,6 @@ def sentences(of: Catalog) -> dict[tuple[str | None, str], Message]:
         for each in of
         if each.id
     }
-
-
-def forms(of: object) -> tuple[str, ...]:
-    """A sentence, or its singular and its plural."""
-    return (of,) if isinstance(of, str) else tuple(of)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -55,8 +55,10 @@ def say_why(token: str) -> ResponseReturnValue:
 @door.post("/resubscribe/<token>")
 def come_back(token: str) -> ResponseReturnValue:
     """Undo. After a week, or after a complaint, the page leads to the form instead."""
+    subscription_id = _read(token)
+    _speak_to(subscriptions.find(subscription_id))
     subscription = subscriptions.resume(
-        _read(token),
+        subscription_id,
         Proof(
             wording=str(_("Keep my subscription")),
             source="/resubscribe",
@@ -92,7 +94,7 @@ def _page(
     if subscription is None:
         return render_template("reader/gone.html")
     newsletter = subscription.newsletter
-    language.suggest(newsletter.language)
+    _speak_to(subscription)
     return render_template(
         "reader/departure.html",
         newsletter=newsletter,
@@ -106,6 +108,12 @@ def _page(
         latest=archive.latest(newsletter.id),
         token=token,
     )
+
+
+def _speak_to(subscription: Subscription | None) -> None:
+    """The page is about herself and speaks her language; the words she presses are kept in it, too."""
+    if subscription is not None:
+        language.suggest(subscription.subscriber.language)
 
 
 for view in (leave, say_why, come_back):

@@ -85,6 +85,7 @@ def confirm(token: str) -> ResponseReturnValue:
     ids = _read(token, CONFIRM_HOURS)
     if not ids:
         return _too_old(token)
+    _speak_to(subscriptions.find_all(ids))
     pressed = _("Confirm my subscription") if len(ids) == 1 else _("Confirm my subscriptions")
     proof = Proof(str(pressed), "/confirm", visitors.network())
     found = subscriptions.confirm(*ids, proof=proof)
@@ -122,10 +123,12 @@ def _too_old(token: str) -> ResponseReturnValue:
     pending = [each for each in found if each.state is SubscriptionState.PENDING]
     if not pending:
         return _standing(found, token)
-    newsletter = pending[0].newsletter
-    language.suggest(newsletter.language)
+    _speak_to(pending)
     words = render_template(
-        "reader/too_old.html", newsletter=newsletter, token=token, days=CONFIRM_WITHIN.days
+        "reader/too_old.html",
+        newsletter=pending[0].newsletter,
+        token=token,
+        days=CONFIRM_WITHIN.days,
     )
     return words, 410
 
@@ -138,7 +141,7 @@ def _standing(found: Sequence[Subscription], token: str) -> str:
     # What there is to do comes first, then what is good to know.
     state = next(state for state in SubscriptionState if state in standing)
     concerned = [each.newsletter for each in found if each.state is state]
-    language.suggest(concerned[0].language)
+    _speak_to(found)
     return render_template(
         "reader/confirmation.html",
         newsletter=concerned[0],
@@ -147,6 +150,15 @@ def _standing(found: Sequence[Subscription], token: str) -> str:
         latest=archive.latest(concerned[0].id),
         token=token,
     )
+
+
+def _speak_to(found: Sequence[Subscription]) -> None:
+    """These pages are about herself, and speak her language as the mail did that led here.
+
+    Called before the button's words are kept as proof: they are kept as she read them.
+    """
+    if found:
+        language.suggest(found[0].subscriber.language)
 
 
 def _refuse_forged() -> NoReturn:

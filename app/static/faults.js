@@ -77,6 +77,11 @@
     look();
   }
 
+  /* What came back from the server names its first fault by autofocus; a frame on another site is
+     refused that by its browser, but may move the focus itself once somebody has pressed in it. */
+  const first = document.querySelector("[aria-invalid][autofocus]");
+  if (first && window.parent !== window) first.focus();
+
   document.querySelectorAll("[data-required-with]").forEach(mindBox);
   document.querySelectorAll("[data-one-of]").forEach(mindGroup);
   document.addEventListener("input", (event) => acquit(event.target));

@@ -72,6 +72,25 @@ def test_the_button_needs_no_cookie_and_confirms_once(
     assert kinds == [NoticeKind.CONFIRMATION, NoticeKind.WELCOME]
 
 
+def test_these_pages_speak_her_language_and_the_proof_keeps_the_words_she_pressed(
+    flask_app: Flask, letter: Newsletter
+) -> None:
+    subscription = subscriptions.sign_up(letter, "amy@hebdo.test", language="en").subscription
+    assert subscription is not None
+    db.session.commit()
+    path, leave = path_for(subscription), links().subscription_token(subscription.id)
+    # Her browser asks for a third language, and the newsletter is French.
+    visitor = flask_app.test_client(use_cookies=False)
+    visitor.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    assert "Confirm my subscription" in visitor.get(path).text
+    visitor.post(path)
+    assert "You are subscribed" in visitor.get(path).text
+    assert '<html lang="en">' in visitor.post(f"/unsubscribe/{leave}").text
+    assert '<html lang="en">' in visitor.post(f"/resubscribe/{leave}").text
+    said = db.session.scalars(select(Consent.wording).order_by(Consent.id)).all()
+    assert [said[1], said[-1]] == ["Confirm my subscription", "Keep my subscription"]
+
+
 def test_an_old_link_is_kindly_answered_and_can_be_renewed(
     client: FlaskClient, letter: Newsletter
 ) -> None:
