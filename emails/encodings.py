@@ -2,8 +2,9 @@
 
 Quoted-printable (RFC 2045 §6.7) with lines of at most 76 octets, CRLF, and a leading dot written
 `=2E`: nothing in it needs dot-stuffing, so the bytes that are previewed, signed and sent are the
-same. A value is a run of whole lines ending in a soft break, so it can be put between two pieces
-without looking at either.
+same. A leading `From ` becomes `=46rom `: a store that keeps mail in one file (mbox, RFC 4155) would
+put a `>` before it, and break the signature with it. A value is a run of whole lines ending in a
+soft break, so it can be put between two pieces without looking at either.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _WORD = tuple(
 """RFC 2047 §5 (3), the strictest place: a phrase before an address."""
 _WORD_ROOM = 76 - len("Subject: =?utf-8?q??=")
 """So that a word fits beside the name of its header: 76 to a line (RFC 2047 §2)."""
-_PLAIN = re.compile(r"[A-Za-z0-9 ,_-]{1,72}")
+_PLAIN = re.compile(r"(?!From )[A-Za-z0-9 ,_-]{1,72}")
+_FROM = [b"F", b"r", b"o", b"m", b" "]
 
 
 def quoted(text: str) -> bytes:
@@ -53,12 +55,14 @@ def _lines(text: str, *, hard: bool) -> bytes:
     lines: list[bytes] = []
     current: list[bytes] = []
     width = 0
-    for token in tokens:
+    for place, token in enumerate(tokens):
         if width + len(token) > _LINE:
             lines.append(b"".join(current))
             current, width = [], 0
         if not current and token == b".":
             token = b"=2E"
+        elif not current and token == b"F" and tokens[place : place + 5] == _FROM:
+            token = b"=46"
         current.append(token)
         width += len(token)
     lines.append(b"".join(current))
