@@ -83,15 +83,13 @@ def running(
         sys.stderr.write(log.read_text(encoding="utf-8", errors="replace")[-5000:])
 
 
-def kill(*processes: subprocess.Popen[bytes]) -> None:
-    """kill -9 for processes and all that they started, the children first asked after."""
-    roots = [psutil.Process(each.pid) for each in processes]
-    family = [*roots, *(child for root in roots for child in root.children(recursive=True))]
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 for a process and all that it started, the children first asked after."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     for member in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
-    for each in processes:
-        each.wait(10)
+    process.wait(10)
     psutil.wait_procs(family, timeout=10)
 
 
