@@ -59,12 +59,13 @@ def configure(flask_app: Flask, settings: Settings) -> None:
 
 
 def connect_extensions(flask_app: Flask) -> None:
-    from app import database, language
+    from app import database, language, watermarks
     from app.extensions import babel, csrf, db, exchanges, keys, limiter, migrate
 
     db.init_app(flask_app)
     with flask_app.app_context():
         database.prepare(db.engine)
+        flask_app.extensions["hebdo.watermark"] = watermarks.Watermark(db.engine)
     migrate.init_app(flask_app, db, directory=f"{flask_app.root_path}/migrations")
     csrf.init_app(flask_app)
     babel.init_app(flask_app, locale_selector=language.choose)

@@ -64,5 +64,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if _reading.get():
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    from psycopg import IsolationLevel
+
+    # Said to the driver, which begins the transaction with it: another statement would be another
+    # round trip for each page.
+    line: Any = connection.connection.dbapi_connection
+    reading = _reading.get()
+    level = IsolationLevel.REPEATABLE_READ if reading else None
+    if line.isolation_level != level:
+        line.isolation_level, line.read_only = level, reading or None

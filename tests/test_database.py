@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -45,6 +47,24 @@ def test_a_reading_transaction_cannot_write(flask_app: Flask) -> None:
         with pytest.raises(DBAPIError, match=r"(?i)read.?only"):
             db.session.commit()
         db.session.rollback()
+
+
+def test_a_reading_request_sees_one_moment_and_the_next_transaction_may_write(
+    flask_app: Flask,
+) -> None:
+    if db.engine.dialect.name != "postgresql":
+        return
+    found = []
+    for level in ("repeatable read", "read committed", "repeatable read"):
+        with reading_only() if level == "repeatable read" else nullcontext():
+            told = "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')"
+            found.append(tuple(db.session.execute(text(told)).one()))
+            db.session.rollback()
+    assert found == [
+        ("repeatable read", "on"),
+        ("read committed", "off"),
+        ("repeatable read", "on"),
+    ]
 
 
 def test_times_come_back_aware_and_in_utc(flask_app: Flask) -> None:

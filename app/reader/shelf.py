@@ -1,9 +1,9 @@
 """The shelf: pages of public issues, made once and handed out again while nothing on them has changed.
 
-Each process has its own. A page is found by its stamp (`core.stamps`), which is read anew for every
-visitor, and by her language. What is hers alone (the tokens of the form under it) is cut out of the page
-before it is kept, and put in fresh. A visitor with a pass, with a message waiting or with a question in
-the address gets a page made for her.
+Each process has its own. A page is found by its stamp (`core.stamps`), which is read anew whenever
+anything was committed since (`app.watermarks`), and by her language. What is hers alone (the tokens of
+the form under it) is cut out of the page before it is kept, and put in fresh. A visitor with a pass,
+with a message waiting or with a question in the address gets a page made for her.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 from flask import Flask, Response, current_app, request, session
 from flask_wtf.csrf import generate_csrf
@@ -21,7 +22,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app import language
 from app.core import clock, stamps
+from app.core.stamps import Stamp
 from app.reader import passes, talks
+from app.watermarks import Watermark
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 MOST = 256
 """Pages kept: 10 MB. The archive's newest are read most."""
@@ -46,11 +52,26 @@ class Kept:
 
 
 class Shelf:
-    """The newest pages by (address, language, stamp)."""
+    """The newest pages by (address, language, stamp), and the stamps as they were last read."""
 
-    def __init__(self) -> None:
+    def __init__(self, watermark: Watermark) -> None:
+        self._watermark = watermark
         self._lock = Lock()
         self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._stamps: OrderedDict[tuple[str, int], tuple[str, Stamp]] = OrderedDict()
+
+    def stamp(self, slug: str, number: int) -> Stamp | None:
+        """The page's stamp now: rows are asked only when something was committed since."""
+        # Read before the rows: what is committed between the two makes the next visitor ask again.
+        mark = self._watermark.read()
+        known = self._stamps.get((slug, number))
+        if known is not None and known[0] == mark:
+            return known[1]
+        found = stamps.of_issue(slug, number)
+        if found is not None and mark is not None:
+            with self._lock:
+                _keep(self._stamps, (slug, number), (mark, found))
+        return found
 
     def take(self, key: tuple[str, ...]) -> Kept | None:
         with self._lock:
@@ -62,22 +83,26 @@ class Shelf:
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         with self._lock:
-            self._pages[key] = kept
-            self._pages.move_to_end(key)
-            while len(self._pages) > MOST:
-                self._pages.popitem(last=False)
+            _keep(self._pages, key, kept)
+
+
+def _keep(among: OrderedDict[K, V], key: K, value: V) -> None:
+    among[key] = value
+    among.move_to_end(key)
+    while len(among) > MOST:
+        among.popitem(last=False)
 
 
 def register(flask_app: Flask) -> None:
-    flask_app.extensions["hebdo.shelf"] = Shelf()
+    flask_app.extensions["hebdo.shelf"] = Shelf(flask_app.extensions["hebdo.watermark"])
 
 
 def page(slug: str, number: int, make: Callable[[], BaseResponse]) -> BaseResponse:
     """The page from the shelf if it stands there as it would be made now, else as `make` makes it."""
-    found = stamps.of_issue(slug, number) if _is_anybody(slug) else None
+    shelf: Shelf = current_app.extensions["hebdo.shelf"]
+    found = shelf.stamp(slug, number) if _is_anybody(slug) else None
     if found is None:
         return make()
-    shelf: Shelf = current_app.extensions["hebdo.shelf"]
     chosen = request.cookies.get(language.cookie(), "")
     key = (slug, str(number), chosen if chosen in language.SPOKEN else "", found.text)
     kept = shelf.take(key)

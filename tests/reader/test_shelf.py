@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from app.core import archive, corrections, stamps
 from app.extensions import db
@@ -150,6 +151,31 @@ def test_each_language_has_its_page(
     client.get(f"{ISSUE}?lang=fr")
     assert "minutes to read" not in client.get(ISSUE).text
     assert kept(flask_app) == 2
+
+
+def test_where_nothing_was_committed_since_a_page_costs_no_statement(
+    client: FlaskClient, edition: Edition
+) -> None:
+    for _ in range(2):
+        client.get(ISSUE)
+    said: list[str] = []
+
+    def hear(connection: object, cursor: object, statement: str, *more: object) -> None:
+        said.append(statement)
+
+    def is_free() -> bool:
+        said.clear()
+        assert client.get(ISSUE).status_code == 200
+        return said == []
+
+    event.listen(db.engine, "before_cursor_execute", hear)
+    # PostgreSQL's own housekeeping may commit between two readings, but hardly three times.
+    assert any(is_free() for _ in range(3))
+    correct(edition)
+    db.session.commit()
+    said.clear()
+    assert "Ce n’était pas lundi." in client.get(ISSUE).text
+    assert said != []
 
 
 def test_only_what_everybody_may_see_has_a_stamp(edition: Edition) -> None:
