@@ -69,10 +69,10 @@ class House:
         adapter = self.flask_app.url_map.bind("hebdo.test")
         for rule in self.flask_app.url_map.iter_rules():
             if "GET" in (rule.methods or ()):
-                for values in self._fillings(rule):
+                for values in self.fillings(rule):
                     yield adapter.build(rule.endpoint, values, method="GET")
 
-    def _fillings(self, rule: Rule) -> Iterator[dict[str, Any]]:
+    def fillings(self, rule: Rule) -> Iterator[dict[str, Any]]:
         names = sorted(rule.arguments)
         for chosen in itertools.product(*(self.values[name] for name in names)):
             yield dict(zip(names, chosen, strict=True))

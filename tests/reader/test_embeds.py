@@ -21,9 +21,8 @@ from app.core.errors import Invalid
 from app.extensions import db
 from app.models import Consent, Detail, Newsletter, Notice, Role, Subscriber, Subscription
 from tests import desk, pages, people
-from tests.browser import LOOKS, LiveServer, Quiet, serving
+from tests.browser import LiveServer, Quiet, serving
 from tests.ports import free_port
-from tests.reader.test_looks import violations
 
 SITE = "https://www.journal.example"
 FRAME = "/embed/essentiel-ia"
@@ -329,34 +328,3 @@ def fill(where: Any, address: str) -> None:
     where.locator("[name=answer-metier]").select_option("Autre")
     where.locator("[name=answer-naissance]").fill("1990-02-28")
     where.locator("[name=consent]").check()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_axe_finds_nothing_in_the_frame_on_the_choice_and_at_the_desk(
-    browser: Any, live_server: LiveServer, width: int, scheme: str
-) -> None:
-    people.asks(people.newsletter())
-    people.newsletter("autre").name = "Une autre lettre"
-    db.session.commit()
-    desk.editor(Role.ADMIN)
-    question = newsletters.get("essentiel-ia").questions[1].id
-    db.session.rollback()
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.goto(f"{live_server.url}/editor/sign-in")
-    page.fill("#address", desk.ADDRESSES[Role.ADMIN])
-    page.fill("#password", desk.WORD)
-    page.click("main button")
-    url = "/editor/newsletters/essentiel-ia"
-    paths = (f"{url}/embedding", f"{url}/questions", f"{url}/questions/{question}")
-    for path in ("/", FRAME, f"{FRAME}/thanks", *paths):
-        page.goto(live_server.url + path)
-        assert violations(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    page.goto(live_server.url)
-    page.check("#newsletters-2")
-    page.click("form[data-check] button")
-    assert page.locator(".fault").count() > 0
-    assert violations(page) == []
-    page.close()
