@@ -32,6 +32,11 @@ class Sentence(LazyString):  # type: ignore[misc]
     Flask-Babel's own calls itself safe HTML, though what people typed may stand in it.
     """
 
+    @property
+    def written(self) -> str:
+        """As it stands in the code, in English, its places open."""
+        return str(self._args[0])
+
     def __html__(self) -> Markup:
         return escape(str(self))
 

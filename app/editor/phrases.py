@@ -7,7 +7,7 @@ import datetime as dt
 from babel.dates import format_datetime
 from flask_babel import get_locale, ngettext
 
-from app.core import clock
+from app.core import clock, reasons
 from app.editor import door
 from app.extensions import _
 from app.models import Rubric
@@ -27,6 +27,9 @@ def moment(at: dt.datetime) -> str:
 def as_read(line: str) -> str:
     """A typed line as a reader without a name gets it."""
     return slots.plain(slots.settle(line))
+
+
+door.add_app_template_filter(reasons.said, "reason")
 
 
 @door.app_template_filter("measure")
