@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import defer
 
 from app.core import clock, races, stories
 from app.core.errors import Conflict, Invalid, NotFound
@@ -107,12 +108,25 @@ def get(issue_id: int) -> Issue:
     return issue
 
 
-def listing(newsletter: Newsletter | None = None) -> list[tuple[Issue, Edition | None]]:
-    """All issues, newest first, each with its edition once it was ordered."""
-    found = select(Issue, Edition).outerjoin(Edition, Edition.issue_id == Issue.id)
+def listing(
+    newsletter: Newsletter | None = None, below: int | None = None, limit: int | None = None
+) -> list[tuple[Issue, Edition | None]]:
+    """Issues, the newest first, each with its edition once it was ordered.
+
+    All, or `limit` of them from the one below the id `below`. What was printed is left in the
+    database until somebody asks for it: it is 100 kB an issue.
+    """
+    found = (
+        select(Issue, Edition)
+        .outerjoin(Edition, Edition.issue_id == Issue.id)
+        .options(defer(Edition.source), defer(Edition.html), defer(Edition.text))
+        .order_by(Issue.id.desc())
+        .limit(limit)
+    )
     if newsletter is not None:
         found = found.where(Issue.newsletter_id == newsletter.id)
-    found = found.order_by(Issue.created_at.desc(), Issue.id.desc())
+    if below is not None:
+        found = found.where(Issue.id < below)
     return [(issue, edition) for issue, edition in db.session.execute(found)]
 
 

@@ -14,10 +14,15 @@ from app.editor.sheets import Sheet, Typed
 from app.extensions import _, db
 from app.models import EditionState, Issue, IssueState
 
+PAGE = 30
+"""Issues on one page of the desk: seven months of a weekly."""
+
 
 @door.get("/")
 def list_issues() -> ResponseReturnValue:
-    rows = issues.listing()
+    """The newest first; `?below=12` goes on under the issue with the id 12."""
+    found = issues.listing(below=request.args.get("below", type=_bounded), limit=PAGE + 1)
+    rows = found[:PAGE]
     # The ledger is counted for what is under way alone: a sent issue's may hold a million rows.
     running = {
         edition.id: deliveries.progress(edition.id)
@@ -25,7 +30,12 @@ def list_issues() -> ResponseReturnValue:
         if edition is not None and edition.state in (EditionState.PLANNED, EditionState.PAUSED)
     }
     return render_template(
-        "editor/issues.html", rows=rows, running=running, newsletters=newsletters.listing()
+        "editor/issues.html",
+        rows=rows,
+        running=running,
+        newsletters=newsletters.listing(),
+        is_first="below" not in request.args,
+        more=rows[-1][0].id if len(found) > PAGE else None,
     )
 
 
@@ -130,3 +140,8 @@ def _page(
         visibilities=VISIBILITIES,
     )
     return page, status
+
+
+def _bounded(typed: str) -> int:
+    """Within what a row's number can be."""
+    return min(max(int(typed), 0), issues.LARGEST_KEY - 1)

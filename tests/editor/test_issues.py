@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
 from flask import Flask
 
 from app.core import issues, stories
+from app.editor.issues import PAGE
 from app.extensions import db
 from app.models import Issue, Role, Story
 from tests import desk
@@ -42,6 +44,29 @@ def test_a_new_issue_begins_with_the_next_number(at_desk: Desk, issue: Issue) ->
     answer = at_desk.post("/editor/issues/new", {"newsletter": "essentiel-ia"})
     assert answer.status_code == 303
     assert [each.number for each, _ in issues.listing()] == [2, 1]
+
+
+def test_the_index_of_issues_has_pages_that_hold_each_issue_once(
+    at_desk: Desk, issue: Issue
+) -> None:
+    for _ in range(PAGE):
+        issues.create(issue.newsletter)
+    db.session.commit()
+    first = at_desk.get("/editor/").text
+    assert "Earlier ones" in first
+    assert "From the beginning" not in first
+    oldest = max(map(int, re.findall(r"below=(\d+)", first)))
+    second = at_desk.get(f"/editor/?below={oldest}").text
+    assert "Earlier ones" not in second
+    assert "From the beginning" in second
+    shown = [re.findall(r'href="/editor/issues/(\d+)"', page) for page in (first, second)]
+    assert [len(each) for each in shown] == [PAGE, 1]
+    assert len({*shown[0], *shown[1]}) == PAGE + 1
+
+
+@pytest.mark.parametrize("below", ["0", "-1", "x", "9" * 30])
+def test_an_index_from_nowhere_is_still_a_page(at_desk: Desk, issue: Issue, below: str) -> None:
+    assert at_desk.get(f"/editor/?below={below}").status_code == 200
 
 
 def test_several_newsletters_are_a_choice_that_must_be_made(at_desk: Desk, issue: Issue) -> None:
