@@ -7,15 +7,40 @@ of `templates/fields.html`), and the first faulty field takes the focus, also wi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, ValidationError
+from wtforms import EmailField, RadioField, ValidationError
+from wtforms.validators import DataRequired
 
-from app.extensions import _
+from app.extensions import _, csrf
+from emails import typed
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 PLAIN_CONTROLS = frozenset("\n\r\t")
+
+STALE = _("This form had been open for too long or came from elsewhere. Please press once more.")
+
+BROKEN = "\ufffd"
+"""What stands for bytes that were no text."""
+
+
+class Needed(DataRequired):  # type: ignore[misc]
+    """A validator: there must be something that can be seen."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if isinstance(field.data, str) and not typed.bare(field.data):
+            field.data = ""
+        super().__call__(form, field)
+
+
+def own_token(view: View) -> View:
+    """The view's form checks its CSRF token by itself, before anything is done: one that is stale
+    or missing brings the page back with all that was typed, and a new token in it."""
+    csrf.exempt(view)
+    return view
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -30,16 +55,27 @@ class Form(FlaskForm):  # type: ignore[misc]
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
         for field in self:
-            if isinstance(field.data, str) and has_controls(field.data):
-                field.errors = [
-                    *field.errors,
-                    _(
-                        "There is an invisible character in here that cannot be kept. Please type it again."
-                    ),
-                ]
+            if sentence := _unkeepable(field.data):
+                # One fault is told once, the one that explains the others first.
+                field.errors = [sentence]
                 sound = False
+        self._tell_stale()
         self._focus_first_fault()
         return sound
+
+    @property
+    def is_told_above(self) -> bool:
+        """Whether what is wrong concerns no field that can be seen: then its words take the focus."""
+        return bool(self.errors) and not any(field.errors for field in self._seen())
+
+    def _tell_stale(self) -> None:
+        """A token of the house's own, in words for people; the page that comes back has a new one."""
+        token = self._fields.get("csrf_token")
+        if token is not None and token.errors:
+            token.errors = [STALE]
+
+    def _seen(self) -> list[Any]:
+        return [field for field in self if getattr(field.widget, "input_type", "") != "hidden"]
 
     def blame(self, faults: Mapping[str, object]) -> None:
         """Put a refusal's sentences (`Invalid.faults`) beside the fields they concern."""
@@ -55,8 +91,11 @@ class Form(FlaskForm):  # type: ignore[misc]
         self._focus_first_fault()
 
     def _focus_first_fault(self) -> None:
-        faulty = [field for field in self if field.errors]
+        faulty = [field for field in self._seen() if field.errors]
         for field in faulty[:1]:
+            if isinstance(field, RadioField):
+                # Its options take over what it is told; the macro `choices` focuses the first.
+                continue
             field.render_kw = {**(field.render_kw or {}), "autofocus": True}
 
 
@@ -83,6 +122,19 @@ def sentences(field: Any) -> dict[str, str]:
     return said
 
 
+def _unkeepable(value: object) -> object:
+    """Why this cannot be kept, as a sentence; None when it can."""
+    if not isinstance(value, str):
+        return None
+    if has_controls(value):
+        return _(
+            "There is an invisible character in here that cannot be kept. Please type it again."
+        )
+    if BROKEN in value:
+        return _("A character in here did not arrive whole. Please type it again.")
+    return None
+
+
 def has_controls(text: str) -> bool:
     """C0, C1 and NUL (line ends and tabs aside), and lone surrogates."""
     return any(
@@ -97,10 +149,10 @@ def one_line(form: Any, field: Any) -> None:
 
 
 def stripped(value: Any) -> Any:
-    """A filter: blanks around a value are never meant."""
-    return value.strip() if isinstance(value, str) else value
+    """A filter: blanks around a value are never meant, whether they can be seen or not."""
+    return typed.bare(value) if isinstance(value, str) else value
 
 
 def unwrapped(value: Any) -> Any:
     """A filter: browsers send CR LF for a line end that they counted as one character."""
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+    return typed.bare(value.replace("\r\n", "\n")) if isinstance(value, str) else value

@@ -18,14 +18,14 @@ from wtforms import (
     StringField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from app import bells, language, mailboxes, pace, question_fields, visitors
 from app.core import addresses, answers, clock, subscriptions
 from app.core.subscribers import LONGEST_NAME
 from app.core.subscriptions import Wish
 from app.extensions import _, db, limiter, links, settings
-from app.forms import Form, one_line, stripped
+from app.forms import Form, Needed, one_line, stripped
 from app.links import Purpose
 from app.models import Newsletter, Question
 
@@ -145,7 +145,7 @@ def form_for(
     One that is not ours was written by hand on somebody else's page: it cannot tell when it was
     loaded, and has no cookie.
     """
-    ticked = DataRequired(_("Please tick the box: we write to nobody who did not ask."))
+    ticked = Needed(_("Please tick the box: we write to nobody who did not ask."))
     fields = {
         "newsletter": HiddenField(),
         **_who(),
@@ -168,7 +168,7 @@ def form_of_several(
     What else a robot names counts as nothing.
     """
     slugs = [each.slug for each in offered]
-    chosen = DataRequired(_("Please tick at least one newsletter."))
+    chosen = Needed(_("Please tick at least one newsletter."))
     fields: dict[str, Any] = {
         "newsletters": SelectMultipleField(
             _("Newsletters"), [chosen], choices=slugs, validate_choice=False
@@ -191,7 +191,7 @@ def _who() -> dict[str, Field]:
         _("E-mail address"),
         filters=[stripped],
         validators=[
-            DataRequired(_("Please write your e-mail address.")),
+            Needed(_("Please write your e-mail address.")),
             Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
             mailboxes.is_writable,
         ],

@@ -64,6 +64,9 @@ def ask(subscriber: Subscriber, typed: str, network: str = "") -> list[Notice]:
     if suppressions.find(read.key) is not None:
         # Nothing goes there, and of an address that asked to be forgotten nothing is kept.
         return []
+    if _is_asked(subscriber, read):
+        # The same press again: the mail that is on its way is about the wish that stands.
+        return []
     _replace(subscriber)
     change = AddressChange(
         subscriber=subscriber, address=read.written, asked_at=clock.now(), network=network
@@ -145,6 +148,18 @@ def _move(subscriber: Subscriber, to: Address) -> bool:
 def _record(subscriber: Subscriber, proof: Proof) -> None:
     for subscription in subscriber.subscriptions:
         consents.record(subscription, ConsentAct.CHANGED, proof)
+
+
+def _is_asked(subscriber: Subscriber, to: Address) -> bool:
+    """Whether this very wish is open and can still be confirmed."""
+    found = select(AddressChange.id).where(
+        AddressChange.subscriber_id == subscriber.id,
+        AddressChange.address == to.written,
+        AddressChange.confirmed_at.is_(None),
+        AddressChange.stopped_at.is_(None),
+        AddressChange.asked_at >= clock.now() - CONFIRM_WITHIN,
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def _replace(subscriber: Subscriber) -> None:

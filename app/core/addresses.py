@@ -13,6 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from app.core.errors import Invalid
 from app.extensions import _
+from emails.typed import bare
 
 LONGEST = 254
 """Characters of a whole address (RFC 5321 §4.5.3.1.3, less the angle brackets)."""
@@ -33,7 +34,7 @@ def read(typed: str) -> Address:
     do not promise. Domains beyond ASCII are taken in their IDNA form. `.invalid` and `.test` pass:
     they are reserved for samples and tests and lead nowhere (RFC 2606 §2).
     """
-    typed = typed.strip(" \t\u00a0")
+    typed = bare(typed)
     _refuse_accents(typed)
     if typed.lower().endswith(".invalid"):
         # The library knows `.test` only; the rest of the address is checked all the same.

@@ -18,7 +18,7 @@ from app.core import sets
 from app.core.errors import Invalid
 from app.extensions import _, db
 from app.models import Detail, Newsletter, Question, QuestionKind, Subscription
-from emails import words
+from emails import typed, words
 
 LONGEST_TEXT = 200
 """Characters of a text, where the question says nothing else."""
@@ -31,7 +31,7 @@ _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "P
 
 def read(question: Question, given: str) -> str:
     """What is kept of an answer; empty for none. Raises Invalid with a sentence that says what to do."""
-    text = given.strip()
+    text = typed.bare(given)
     if not text:
         if question.required:
             raise _refusal(question, question.message or _("Please fill this in."))
@@ -61,7 +61,7 @@ def read_all(
     faults: dict[str, object] = {}
     for question in questions:
         answer = given.get(question.name, "")
-        if partly and not answer.strip():
+        if partly and not typed.bare(answer):
             continue
         try:
             kept[question.id] = read(question, answer)

@@ -239,9 +239,9 @@ def quieten(comment: Comment) -> None:
 
 def _checked(words: Words, address: str) -> addresses.Address:
     faults: dict[str, object] = {}
-    if not 0 < len(typed.line(words.name)) <= LONGEST_NAME:
+    if not 0 < len(typed.bare(typed.line(words.name))) <= LONGEST_NAME:
         faults["name"] = _("Please write a name, %(max)d characters at the most.", max=LONGEST_NAME)
-    if not 0 < len(typed.paragraphs(words.text).strip()) <= LONGEST_TEXT:
+    if not 0 < len(typed.bare(typed.paragraphs(words.text))) <= LONGEST_TEXT:
         faults["text"] = _(
             "Please write something, %(max)d characters at the most.", max=LONGEST_TEXT
         )

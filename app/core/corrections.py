@@ -35,16 +35,18 @@ class Note:
 def add(issue: Issue, anchor: str, text: str, editor: Editor | None = None) -> Correction:
     """Add a note to the issue as a whole (an empty anchor) or to one of its stories.
 
-    Raises Conflict for a draft, whose words can simply be changed, Invalid with a sentence per
+    The same words at the same place are one note, however often the button is pressed. Raises Conflict for a draft, whose words can simply be changed, Invalid with a sentence per
     faulty field (`anchor`, `text`).
     """
     edition = editions.of_issue(issue)
     if edition is None:
         raise Conflict(_("This issue has not been sent: change its words instead."))
-    cleaned = typed.paragraphs(text).strip()
+    cleaned = typed.bare(typed.paragraphs(text))
     faults = _faults(editions.thaw(edition.source), anchor, cleaned)
     if faults:
         raise Invalid(_("The correction needs another look; nothing was kept."), faults)
+    if said := _find(issue, anchor, cleaned):
+        return said
     note = Correction(
         issue_id=issue.id,
         anchor=anchor,
@@ -91,6 +93,16 @@ def anchors(text: IssueText) -> dict[str, str]:
         for rubric in text.rubrics
         for n, story in enumerate(rubric.stories, start=1)
     }
+
+
+def _find(issue: Issue, anchor: str, text: str) -> Correction | None:
+    """The same note, if it stands there; two presses at once wait for each other at the issue."""
+    db.session.execute(select(Issue.id).where(Issue.id == issue.id).with_for_update())
+    return db.session.scalar(
+        select(Correction).where(
+            Correction.issue_id == issue.id, Correction.anchor == anchor, Correction.text == text
+        )
+    )
 
 
 def _faults(text: IssueText, anchor: str, note: str) -> dict[str, object]:

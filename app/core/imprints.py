@@ -62,7 +62,7 @@ def read() -> Particulars:
 def keep(given: Particulars) -> None:
     """Keep these; what is still missing may be filled in later. Raises Invalid beside its field."""
     cleaned = {
-        name: (typed.paragraphs(value).strip() if name in SEVERAL_LINES else typed.line(value))
+        name: typed.bare(typed.paragraphs(value) if name in SEVERAL_LINES else typed.line(value))
         for name, value in asdict(given).items()
     }
     faults: dict[str, object] = {

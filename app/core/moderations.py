@@ -96,7 +96,7 @@ def answer(comment: Comment, text: str, form: str, editor: Editor) -> Comment:
     It stands at once. The same form with the same text twice is one answer. Raises Invalid, and
     Conflict when the comment does not stand on the page (approve it first).
     """
-    cleaned = typed.paragraphs(text).strip()
+    cleaned = typed.bare(typed.paragraphs(text))
     if not 0 < len(cleaned) <= comments.LONGEST_TEXT:
         sentence = _(
             "Please write something, %(max)d characters at the most.", max=comments.LONGEST_TEXT

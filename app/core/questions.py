@@ -132,13 +132,13 @@ def _name_faults(name: str) -> dict[str, object]:
 
 def _faults(plan: QuestionPlan) -> dict[str, object]:
     faults: dict[str, object] = {}
-    if not plan.label.strip():
+    if not typed.bare(plan.label):
         faults["label"] = _("This cannot be left empty.")
     for name in ("label", "hint", "message"):
         if len(getattr(plan, name)) > LONGEST_LINE:
             faults[name] = _("This is too long.")
     if plan.kind is QuestionKind.CHOICE:
-        offered = [line for line in plan.choices.splitlines() if line.strip()]
+        offered = [line for line in plan.choices.splitlines() if typed.bare(line)]
         if len({line.strip() for line in offered}) < 2:
             faults["choices"] = _("Offer at least two answers, one a line.")
         elif any(len(line) > LONGEST_LINE for line in offered) or len(offered) > 100:

@@ -14,6 +14,7 @@ from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import CorrectionNote, OnTheWeb
 from app.extensions import _, db
+from app.forms import own_token
 from app.models import Edition, Issue, Visibility
 
 
@@ -23,6 +24,7 @@ def show_on_web(issue_id: int) -> ResponseReturnValue:
 
 
 @door.post("/issues/<int:issue_id>/web")
+@own_token
 def change_visibility(issue_id: int) -> ResponseReturnValue:
     """Holds from the next page a visitor loads; the mail is not concerned."""
     guard.require(editors.may_send)
@@ -37,6 +39,7 @@ def change_visibility(issue_id: int) -> ResponseReturnValue:
 
 
 @door.post("/issues/<int:issue_id>/corrections")
+@own_token
 def add_correction(issue_id: int) -> ResponseReturnValue:
     guard.require(editors.may_send)
     issue = issues.get(issue_id)

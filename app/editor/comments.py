@@ -16,6 +16,7 @@ from app.core.moderations import PAGE, Decision, Verdict
 from app.editor import door, guard
 from app.editor.forms import CommentAnswer
 from app.extensions import _, db
+from app.forms import own_token
 from app.models import Comment, CommentState, Newsletter
 
 CHOICE = re.compile(r"(approve|refuse|delete)(?::(\d{1,18}))?")
@@ -115,6 +116,7 @@ def show_comment(comment_id: int) -> ResponseReturnValue:
 
 
 @door.post("/comments/<int:comment_id>")
+@own_token
 def answer_comment(comment_id: int) -> ResponseReturnValue:
     """The newsroom's answer. A second press finds it there."""
     guard.require(editors.may_moderate)

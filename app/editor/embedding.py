@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import Embedding
 from app.extensions import _, db, links
+from app.forms import own_token
 from app.models import Newsletter
 from app.question_fields import name_of
 from app.sign_ups import wording
@@ -27,6 +28,7 @@ def show_newsletter_embedding(slug: str) -> ResponseReturnValue:
 
 
 @door.post("/newsletters/<slug>/embedding")
+@own_token
 def change_newsletter_embedding(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)

@@ -17,12 +17,12 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.core import corrections, editors, newsletters, questions
 from app.core.comments import LONGEST_TEXT
 from app.extensions import _
-from app.forms import Form, one_line, stripped, unwrapped
+from app.forms import Form, Needed, one_line, stripped, unwrapped
 from app.models import CommentRule, QuestionKind, Role, Visibility
 
 _NEEDED = _("Please fill this in.")
@@ -40,17 +40,17 @@ VISIBILITIES = [
 
 def line(label: object, longest: int = 200, *, needed: bool = False, **more: Any) -> StringField:
     """A field of one line."""
-    rules = [DataRequired(_NEEDED) if needed else Optional(), Length(max=longest), one_line]
+    rules = [Needed(_NEEDED) if needed else Optional(), Length(max=longest), one_line]
     return StringField(label, rules, filters=[stripped], **more)
 
 
 class SignIn(Form):
-    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+    address = EmailField(_("E-mail address"), [Needed(_NEEDED)], filters=[stripped])
     password = PasswordField(_("Password"), [InputRequired(_NEEDED)])
 
 
 class ForgottenPassword(Form):
-    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+    address = EmailField(_("E-mail address"), [Needed(_NEEDED)], filters=[stripped])
 
 
 class NewPassword(Form):
@@ -78,7 +78,7 @@ class Import(NewIssue):
 
 
 class Proof(Form):
-    address = EmailField(_("Send a proof to"), [DataRequired(_NEEDED)], filters=[stripped])
+    address = EmailField(_("Send a proof to"), [Needed(_NEEDED)], filters=[stripped])
 
 
 class OnTheWeb(Form):
@@ -93,14 +93,14 @@ class CorrectionNote(Form):
     anchor = SelectField(_("It concerns"), validate_choice=False)
     text = TextAreaField(
         _("The correction"),
-        [DataRequired(_NEEDED), Length(max=corrections.LONGEST)],
+        [Needed(_NEEDED), Length(max=corrections.LONGEST)],
         description=_("What was wrong and what is right. It is shown with today’s date."),
     )
 
 
 class Invitation(Form):
     name = line(_("Name"), 100, needed=True)
-    address = EmailField(_("E-mail address"), [DataRequired(_NEEDED)], filters=[stripped])
+    address = EmailField(_("E-mail address"), [Needed(_NEEDED)], filters=[stripped])
     role = SelectField(
         _("Role"),
         [InputRequired(_NEEDED)],
@@ -127,7 +127,7 @@ class NewsletterSettings(Form):
         choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
     )
     sender_name = line(_("Sender's name"), needed=True)
-    sender_address = EmailField(_("Sender's address"), [DataRequired(_NEEDED)], filters=[stripped])
+    sender_address = EmailField(_("Sender's address"), [Needed(_NEEDED)], filters=[stripped])
     reply_to = EmailField(
         _("Answers go to"), filters=[stripped], description=_("Empty: to the sender's address.")
     )
@@ -212,7 +212,7 @@ class CommentAnswer(Form):
     text = TextAreaField(
         _("Your answer"),
         [
-            DataRequired(_("Please write what you want to say.")),
+            Needed(_("Please write what you want to say.")),
             Length(
                 max=LONGEST_TEXT,
                 message=_("Please shorten this to %(max)d characters.", max=LONGEST_TEXT),

@@ -12,7 +12,7 @@ from app.core import editors, looks, newsletters
 from app.core.errors import Invalid
 from app.editor import door, guard
 from app.extensions import _, db, settings
-from app.forms import Form
+from app.forms import Form, own_token
 from app.models import Newsletter
 
 
@@ -36,6 +36,7 @@ def show_newsletter_front(slug: str) -> ResponseReturnValue:
 
 
 @door.post("/newsletters/<slug>/front")
+@own_token
 def change_newsletter_front(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)

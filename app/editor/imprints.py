@@ -7,7 +7,7 @@ import dataclasses
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import Length
 
 from app.core import editors, imprints
 from app.core.errors import Invalid
@@ -15,10 +15,10 @@ from app.core.imprints import LONGEST, Particulars
 from app.editor import door, guard
 from app.editor.forms import line
 from app.extensions import _, db
-from app.forms import Form, stripped
+from app.forms import Form, Needed, own_token, stripped
 
 NEEDED = _("Please fill this in.")
-_WHOLE = [DataRequired(NEEDED), Length(max=LONGEST)]
+_WHOLE = [Needed(NEEDED), Length(max=LONGEST)]
 
 
 class LegalNotice(Form):
@@ -32,7 +32,7 @@ class LegalNotice(Form):
     phone = line(_("Telephone"), LONGEST, needed=True)
     contact = EmailField(
         _("Address for questions"),
-        [DataRequired(NEEDED)],
+        [Needed(NEEDED)],
         filters=[stripped],
         description=_("Also for those about what is kept of a reader."),
     )
@@ -58,6 +58,7 @@ def show_imprint() -> ResponseReturnValue:
 
 
 @door.post("/imprint")
+@own_token
 def change_imprint() -> ResponseReturnValue:
     """All at once: half a legal notice is none."""
     guard.require(editors.is_admin)

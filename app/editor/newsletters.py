@@ -12,6 +12,7 @@ from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import NewsletterSettings
 from app.extensions import _, db
+from app.forms import own_token
 
 
 @door.get("/newsletters")
@@ -29,6 +30,7 @@ def edit_newsletter(slug: str) -> ResponseReturnValue:
 
 
 @door.post("/newsletters/<slug>")
+@own_token
 def change_newsletter(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)

@@ -12,6 +12,7 @@ from app.core.errors import Conflict, Invalid
 from app.editor import door, guard
 from app.editor.forms import NewQuestion, QuestionWords
 from app.extensions import _, db
+from app.forms import own_token
 from app.models import Newsletter, Question
 
 DIRECTIONS = {"up": -1, "down": 1}
@@ -24,6 +25,7 @@ def list_newsletter_questions(slug: str) -> ResponseReturnValue:
 
 
 @door.post("/newsletters/<slug>/questions")
+@own_token
 def add_newsletter_question(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)
@@ -52,6 +54,7 @@ def edit_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue
 
 
 @door.post("/newsletters/<slug>/questions/<int:question_id>")
+@own_token
 def change_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     question = questions.get(newsletters.get(slug), question_id)

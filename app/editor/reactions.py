@@ -9,6 +9,7 @@ from app.core import editors, issues, newsletters
 from app.editor import door, guard
 from app.editor.forms import CommentRules
 from app.extensions import _, db
+from app.forms import own_token
 from app.models import CommentRule, Newsletter
 
 
@@ -21,6 +22,7 @@ def edit_comment_rules(slug: str) -> ResponseReturnValue:
 
 
 @door.post("/newsletters/<slug>/comments")
+@own_token
 def change_comment_rules(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)

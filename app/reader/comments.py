@@ -15,6 +15,7 @@ from app.core import comments, newsletters, tidings
 from app.core.comments import Words
 from app.core.errors import Conflict, Invalid
 from app.extensions import _, csrf, db, limiter, settings
+from app.forms import STALE
 from app.models import CommentState, Issue, Newsletter, Subscription
 from app.reader import archive, door, passes, talks
 from app.reader.forms import CommentForm
@@ -28,7 +29,6 @@ TOO_OFTEN = _(
     " still here; please send it in a while."
 )
 TOO_QUICK = _("That was very quick. Please read your comment over, and press the button again.")
-STALE = _("This form had been open for too long or came from elsewhere. Please press once more.")
 
 
 @door.post("/archive/<slug>/<int:number>/react")
@@ -36,8 +36,6 @@ def react(slug: str, number: int) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     language.suggest(newsletter.language)
     entry = issues_out.get(newsletter, min(number, archive.LARGEST))
-    if archive.is_kept_back(newsletter, entry):
-        return archive.page(newsletter, entry), 403
     if archive.is_kept_back(newsletter, entry):
         return archive.page(newsletter, entry), 403
     issue = comments.issue_of(newsletter, entry.number)
@@ -104,13 +102,11 @@ def _words(form: CommentForm) -> Words:
 def _is_sound(form: CommentForm, issue: Issue) -> bool:
     """Whether it can be taken; each fault is told, and a form that is none of ours is made one."""
     sound = bool(form.validate())
-    if form.csrf_token.errors:
-        form.csrf_token.errors = []
-        form.blame({"form": STALE})
     age = talks.age(issue, form.form.data or "")
     if age is None:
-        form.form.errors = []
-        form.blame({"form": STALE})
+        # That its token is stale, too, is the same fault.
+        form.csrf_token.errors = []
+        form.form.errors = [STALE]
         form.name_it(talks.made(issue.id))
     elif sound and age < settings().form_seconds:
         form.blame({"form": TOO_QUICK})

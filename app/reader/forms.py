@@ -12,13 +12,13 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import Length
 
 from app.core import addresses
 from app.core.comments import LONGEST_NAME, LONGEST_TEXT
 from app.core.errors import Invalid
 from app.extensions import _
-from app.forms import Form, one_line, stripped, unwrapped
+from app.forms import Form, Needed, one_line, stripped, unwrapped
 from app.sign_ups import unturned
 
 
@@ -38,7 +38,7 @@ class CommentForm(Form):
         id="comment-name",
         filters=[stripped],
         validators=[
-            DataRequired(_("Please write the name that should stand above your comment.")),
+            Needed(_("Please write the name that should stand above your comment.")),
             Length(
                 max=LONGEST_NAME,
                 message=_("Please shorten this to %(max)d characters.", max=LONGEST_NAME),
@@ -53,7 +53,7 @@ class CommentForm(Form):
         description=_("It is not shown."),
         filters=[stripped],
         validators=[
-            DataRequired(_("Please write your e-mail address.")),
+            Needed(_("Please write your e-mail address.")),
             Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
             is_address,
         ],
@@ -63,7 +63,7 @@ class CommentForm(Form):
         id="comment-text",
         filters=[unwrapped],
         validators=[
-            DataRequired(_("Please write what you want to say.")),
+            Needed(_("Please write what you want to say.")),
             Length(
                 max=LONGEST_TEXT,
                 message=_("Please shorten this to %(max)d characters.", max=LONGEST_TEXT),

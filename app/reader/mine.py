@@ -19,6 +19,7 @@ from app import bells, pace, visitors
 from app.core import addresses, newsletters, own_pages, preferences
 from app.core.consents import Proof
 from app.extensions import _, csrf, db, limiter, settings
+from app.forms import own_token
 from app.models import Consent, Newsletter, Subscription, SubscriptionState
 from app.reader import door, holders
 from app.reader.holders import Holder, TooOld
@@ -88,6 +89,7 @@ class Returned:
     rubrics: RubricsForm | None = None
     pause: PauseForm | None = None
     address: AddressForm | None = None
+    language: LanguageForm | None = None
     refusal: object = ""
 
 
@@ -99,6 +101,7 @@ def asking() -> ResponseReturnValue:
 @door.post("/mine")
 @limiter.limit(BY_NETWORK, key_func=visitors.network)
 @limiter.limit(BY_VISITOR)
+@own_token
 def ask() -> ResponseReturnValue:
     form = AskForm()
     if not form.validate_on_submit():
@@ -169,7 +172,7 @@ def page(holder: Holder, returned: Returned | None = None) -> str:
         token=holder.token,
         address=address,
         cards=_cards(holder, returned),
-        languages=LanguageForm(formdata=None, language=subscriber.language),
+        languages=returned.language or LanguageForm(formdata=None, language=subscriber.language),
         address_form=returned.address or AddressForm(formdata=None),
         said=SAID.get(said) if request.method == "GET" else None,
         inbox_url=settings().inbox_url if said in BY_MAIL else "",

@@ -16,14 +16,14 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import Length
 from wtforms.widgets import DateInput
 
 from app import language
 from app.core import addresses, departures, preferences
 from app.core.errors import Invalid
 from app.extensions import _
-from app.forms import Form, stripped
+from app.forms import Form, Needed, stripped
 from app.models import EndWord, Newsletter, Rubric, Subscription
 
 
@@ -41,7 +41,7 @@ def _address(label: object, description: object = "") -> EmailField:
         description=description,
         filters=[stripped],
         validators=[
-            DataRequired(_("Please write your e-mail address.")),
+            Needed(_("Please write your e-mail address.")),
             Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
             is_address,
         ],
@@ -96,7 +96,7 @@ class PauseForm(LinkForm):
         _("Send me issues again from"),
         filters=[stripped],
         widget=DateInput(),
-        validators=[DataRequired(_("Please choose the day from which you want issues again."))],
+        validators=[Needed(_("Please choose the day from which you want issues again."))],
     )
 
     def validate_until(self, field: Any) -> None:

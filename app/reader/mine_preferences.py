@@ -91,8 +91,13 @@ def join(holder: Holder, slug: str) -> ResponseReturnValue:
 @behind_link
 def speak(holder: Holder) -> ResponseReturnValue:
     """Hers from now on; the cookie that a visitor's own choice left on this browser follows."""
-    chosen = LanguageForm().language.data or ""
-    preferences.speak(holder.subscriber, chosen)
+    form = LanguageForm()
+    chosen = form.language.data or ""
+    try:
+        preferences.speak(holder.subscriber, chosen)
+    except Invalid as refusal:
+        form.blame(refusal.faults)
+        return mine.page(holder, Returned(language=form)), 422
     db.session.commit()
     return back(holder, "language", lang=chosen)
 

@@ -18,6 +18,7 @@ from app.core.confirmations import CONFIRM_WITHIN
 from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, limiter, links, settings
+from app.forms import own_token
 from app.links import Purpose
 from app.models import Subscription, SubscriptionState
 from app.reader import door
@@ -36,6 +37,7 @@ def to_the_form() -> ResponseReturnValue:
 
 @door.post("/subscribe")
 @sign_ups.capped
+@own_token
 def subscribe() -> ResponseReturnValue:
     """To one newsletter, from its page."""
     newsletter = newsletters.get(request.form.get("newsletter", ""))
@@ -50,6 +52,7 @@ def subscribe() -> ResponseReturnValue:
 
 @door.post("/")
 @sign_ups.capped
+@own_token
 def subscribe_to_several() -> ResponseReturnValue:
     """To all that were ticked on the front page; one mail confirms them."""
     offered = newsletters.listing()

@@ -95,7 +95,7 @@ def test_what_is_no_address_is_said_beside_it_and_kept(
 
 
 def test_asking_needs_the_forms_own_token(client: FlaskClient, reader: Subscription) -> None:
-    assert client.post("/mine", data={"address": people.ADDRESS}).status_code == 400
+    assert client.post("/mine", data={"address": people.ADDRESS}).status_code == 422
     assert links_ordered() == 0
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.core import newsletters, subscribers, subscriptions, suppressions
 from app.extensions import db
-from app.models import Consent, Notice, NoticeKind, Subscription, SuppressionReason
+from app.models import Consent, Detail, Notice, NoticeKind, Subscription, SuppressionReason
 from emails import compose
 from tasks import notices
 from tests import pages, people
@@ -186,3 +186,13 @@ def test_a_newsletter_named_twice_is_asked_for_once(
 ) -> None:
     assert choose(client, "matinale", "matinale", "nowhere").status_code == 303
     assert standing() == {"matinale": "pending"}
+
+
+def test_questions_of_a_newsletter_that_is_not_ticked_do_not_count(
+    client: FlaskClient, letters: list[str]
+) -> None:
+    asking, other = letters[0], letters[1]
+    people.asks(newsletters.get(asking))
+    given = {"address": "lea@hebdo.test", "newsletters": other}
+    assert pages.submit(client, "/", "/", given).status_code == 303
+    assert db.session.scalars(select(Detail)).all() == []

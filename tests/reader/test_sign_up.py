@@ -151,8 +151,8 @@ def test_a_form_from_another_site_is_refused_in_words(
     client: FlaskClient, letter: Newsletter
 ) -> None:
     answer = client.post("/subscribe", data={**TYPED, "newsletter": letter.slug})
-    assert answer.status_code == 400
-    assert "Load it again" in answer.text
+    assert answer.status_code == 422
+    assert "Please press once more" in answer.text
     assert count(Subscriber) == 0
 
 

@@ -1,0 +1,360 @@
+"""Every form that people fill in, as a table: where it stands, what a person without a mistake writes
+into it, what it must not lack, and what is too long or of the wrong kind."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.core import subscriptions
+from app.core.comments import LONGEST_NAME as LONGEST_OF_COMMENT
+from app.core.comments import LONGEST_TEXT
+from app.core.corrections import LONGEST as LONGEST_CORRECTION
+from app.core.departures import LONGEST_NOTE
+from app.core.imprints import LONGEST as LONGEST_IMPRINT
+from app.core.subscribers import LONGEST_NAME
+from app.extensions import db, links
+from app.models import EndReason
+from tests import people, talks
+from tests.reader import mine
+
+LONG_ADDRESS = "a" * 250 + "@hebdo.test"
+NO_ADDRESSES = ("lea", "lea@", "@hebdo.test", "lea@hebdo", "lea hebdo@hebdo.test", LONG_ADDRESS)
+NO_DAYS = ("hier", "2021-02-30", "31/01/2027", "9999-12-31", "1990-01-01")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One form. Paths are filled in with `stage`."""
+
+    endpoint: str
+    page: str
+    action: str
+    typed: Mapping[str, str]
+    required: tuple[str, ...] = ()
+    """In the order of the page."""
+    longest: Mapping[str, int] = field(default_factory=dict)
+    """Characters that are still taken."""
+    wrong: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    picked: frozenset[str] = frozenset()
+    """What is picked, not typed: of these a browser sends what was offered, or nothing."""
+    bare: tuple[str, ...] | None = None
+    """What is told when nothing at all comes, where that is not all that is required."""
+    has_token: bool = True
+    second: int = 303
+    """How a second press of the same form is answered."""
+
+    @property
+    def is_at_desk(self) -> bool:
+        return self.endpoint.startswith("editor.")
+
+
+ANSWERS = {f"answer-{name}": value for name, value in people.ANSWERS.items()}
+AMONG = {f"answer-essentiel-ia-{name}": value for name, value in people.ANSWERS.items()}
+WHO = {"address": "lea@hebdo.test", "first_name": "Léa"}
+
+
+def _signing_up(answers: Mapping[str, str]) -> dict[str, Mapping[str, object]]:
+    """What is too long or wrong in a form that signs up, with its questions so named."""
+    ville, metier, naissance, enfants = answers
+    return {
+        "longest": {"first_name": LONGEST_NAME, ville: 40},
+        "wrong": {
+            "address": NO_ADDRESSES,
+            "first_name": ("Lé\u202ea", "L\u00e9\x07a", "L\ufffda", "Léa\nBcc: x@hebdo.test"),
+            ville: ("Ly\u202eno",),
+            metier: ("Astronaute",),
+            naissance: ("hier", "2021-01-01", "1990-02-30"),
+            enfants: ("deux", "21", "-1", "1e3"),
+        },
+    }
+
+
+def _one(endpoint: str, page: str, action: str, *, has_token: bool) -> Sheet:
+    ville, metier, naissance, _enfants = ANSWERS
+    return Sheet(
+        endpoint,
+        page,
+        action,
+        {**WHO, **ANSWERS, "consent": "y"},
+        ("address", ville, metier, naissance, "consent"),
+        picked=frozenset({"consent", metier}),
+        has_token=has_token,
+        **_signing_up(ANSWERS),  # type: ignore[arg-type]
+    )
+
+
+ONE = _one("reader.subscribe", "/newsletters/essentiel-ia", "/subscribe", has_token=True)
+SEVERAL = Sheet(
+    "reader.subscribe_to_several",
+    "/",
+    "/",
+    {**WHO, **AMONG, "newsletters": "essentiel-ia"},
+    ("newsletters", *tuple(AMONG)[:3], "address"),
+    picked=frozenset({"newsletters", "answer-essentiel-ia-metier"}),
+    # With nothing ticked, no newsletter's questions count.
+    bare=("newsletters", "address"),
+    **_signing_up(AMONG),  # type: ignore[arg-type]
+)
+COMMENT = Sheet(
+    "reader.react",
+    talks.PAGE,
+    f"{talks.PAGE}/react",
+    talks.TYPED,
+    ("name", "address", "text"),
+    {"name": LONGEST_OF_COMMENT, "text": LONGEST_TEXT},
+    {"address": NO_ADDRESSES, "name": ("Ni\u202ena", "Ni\x00na"), "text": ("a\x1bb", "a\ufffdb")},
+)
+READERS = (
+    ONE,
+    SEVERAL,
+    _one(
+        "reader.subscribe_embedded", "/embed/essentiel-ia", "/embed/essentiel-ia", has_token=False
+    ),
+    _one("reader.subscribe_from_elsewhere", "", "/subscribe/essentiel-ia", has_token=False),
+    COMMENT,
+    Sheet(
+        "reader.ask",
+        "/mine",
+        "/mine",
+        {"address": people.ADDRESS},
+        ("address",),
+        wrong={"address": NO_ADDRESSES},
+    ),
+    Sheet(
+        "reader.choose",
+        "{mine}",
+        "{mine}/newsletters/essentiel-ia/rubrics",
+        {"essentiel-ia-rubrics": "a-la-une", "essentiel-ia-text_only": "y"},
+        ("essentiel-ia-rubrics",),
+        wrong={"essentiel-ia-rubrics": ("partenaire", "sports")},
+        picked=frozenset({"essentiel-ia-rubrics", "essentiel-ia-text_only"}),
+        has_token=False,
+    ),
+    Sheet(
+        "reader.pause",
+        "{mine}",
+        "{mine}/newsletters/essentiel-ia/pause",
+        {"essentiel-ia-until": "{next_week}"},
+        ("essentiel-ia-until",),
+        wrong={"essentiel-ia-until": NO_DAYS},
+        has_token=False,
+    ),
+    Sheet(
+        "reader.speak",
+        "{mine}",
+        "{mine}/language",
+        {"language": "en"},
+        ("language",),
+        wrong={"language": ("de", "xx")},
+        picked=frozenset({"language"}),
+        has_token=False,
+    ),
+    Sheet(
+        "reader.change_address",
+        "{fresh}",
+        "{fresh}/address",
+        {"address": "ailleurs@hebdo.test"},
+        ("address",),
+        wrong={"address": (*NO_ADDRESSES, people.ADDRESS)},
+        has_token=False,
+    ),
+    Sheet(
+        "reader.say_why",
+        "{way_out}",
+        "{way_out}/why",
+        {"word": "too_often", "note": "Trop long."},
+        longest={"note": LONGEST_NOTE},
+        wrong={"note": ("a\x00b", "a\ufffdb")},
+        picked=frozenset({"word"}),
+        bare=("word",),
+        has_token=False,
+        second=200,
+    ),
+)
+
+LETTER = "/editor/newsletters/essentiel-ia"
+QUESTION = {"label": "Votre pays", "message": "Dites-le.", "hint": "En toutes lettres."}
+IMPRINT = {
+    "publisher": "Les Éditions du Marronnier",
+    "postal_address": "12, rue des Imprimeurs\r\n75011 Paris",
+    "phone": "01 02 03 04 05",
+    "contact": "droits@hebdo.test",
+    "director": "Jeanne Martin",
+    "host": "Hébergeur SA",
+    "host_address": "1, quai du Port\r\n13002 Marseille",
+    "host_phone": "04 05 06 07 08",
+}
+SETTINGS = {
+    "name": "L’essentiel",
+    "language": "fr",
+    "sender_name": "La rédaction",
+    "sender_address": "lettre@hebdo.test",
+    "accent": "#0b6e4f",
+    "visibility": "public",
+}
+DESK = (
+    Sheet(
+        "editor.add_newsletter_question",
+        f"{LETTER}/questions",
+        f"{LETTER}/questions",
+        {**QUESTION, "name": "pays", "kind": "text", "most": "60"},
+        ("label", "name", "kind"),
+        {"label": 200, "message": 200, "hint": 200},
+        {
+            "name": ("Pays", "1er", "é", "address", "ville", "x" * 41),
+            "kind": ("poem",),
+            "most": ("many", "0", "1001"),
+        },
+        frozenset({"kind"}),
+        # The field is there by now.
+        second=422,
+    ),
+    Sheet(
+        "editor.change_newsletter_question",
+        LETTER + "/questions/{question}",
+        LETTER + "/questions/{question}",
+        {**QUESTION, "most": "60"},
+        ("label",),
+        {"label": 200, "message": 200, "hint": 200},
+        {"most": ("many", "0", "1001")},
+    ),
+    Sheet(
+        "editor.add_correction",
+        "/editor/issues/{issue}/web",
+        "/editor/issues/{issue}/corrections",
+        {"anchor": "a-la-une-1", "text": "Le lac gèle à Annecy."},
+        ("text",),
+        {"text": LONGEST_CORRECTION},
+        {"anchor": ("nowhere",)},
+        frozenset({"anchor"}),
+    ),
+    Sheet(
+        "editor.change_visibility",
+        "/editor/issues/{issue}/web",
+        "/editor/issues/{issue}/web",
+        {"visibility": "unlisted"},
+        ("visibility",),
+        wrong={"visibility": ("secret",)},
+        picked=frozenset({"visibility"}),
+    ),
+    Sheet(
+        "editor.change_imprint",
+        "/editor/imprint",
+        "/editor/imprint",
+        IMPRINT,
+        tuple(IMPRINT),
+        dict.fromkeys((*IMPRINT, "registration"), LONGEST_IMPRINT),
+        {"contact": NO_ADDRESSES},
+    ),
+    Sheet(
+        "editor.answer_comment",
+        "/editor/comments/{comment}",
+        "/editor/comments/{comment}",
+        {"text": "Merci à vous."},
+        ("text",),
+        {"text": LONGEST_TEXT},
+    ),
+    Sheet(
+        "editor.change_comment_rules",
+        f"{LETTER}/comments",
+        f"{LETTER}/comments",
+        {"rule": "shown", "days": "30"},
+        ("rule",),
+        wrong={"rule": ("maybe",), "days": ("ten", "-1", "3651", "1.5")},
+        picked=frozenset({"rule"}),
+    ),
+    Sheet(
+        "editor.change_newsletter_embedding",
+        f"{LETTER}/embedding",
+        f"{LETTER}/embedding",
+        {"origins": "https://www.hebdo.test"},
+        wrong={"origins": ("www.hebdo.test/page", "javascript:alert(1)")},
+    ),
+    Sheet(
+        "editor.change_newsletter",
+        LETTER,
+        LETTER,
+        SETTINGS,
+        ("name", "language", "sender_name", "sender_address", "visibility"),
+        {"name": 200, "tagline": 200, "sender_name": 200, "publisher": 200, "description": 2000},
+        {"sender_address": NO_ADDRESSES, "language": ("de",), "accent": ("green",)},
+        frozenset({"language", "visibility"}),
+    ),
+    Sheet("editor.change_newsletter_front", f"{LETTER}/front", f"{LETTER}/front", {"reminds": "y"}),
+)
+
+BUTTONS = {
+    "reader.confirm": "one button behind a mailed link",
+    "reader.ask_again": "one button behind a mailed link",
+    "reader.leave": "one button, and the mail programs' one-click",
+    "reader.come_back": "one button behind a mailed link",
+    "reader.confirm_address": "one button behind a mailed link",
+    "reader.stay": "one button behind a mailed link",
+    "reader.withdraw_comment": "one button behind a mailed link",
+    "reader.quieten_comment": "one button behind a mailed link",
+    "reader.join": "one button of her page",
+    "reader.send_link": "one button of her page",
+    "reader.go_on": "one button of her page",
+    "reader.leave_one": "one button of her page",
+    "reader.erase": "one button of her page",
+    "editor.decide_comments": "buttons beside comments",
+    "editor.undo_comments": "one button",
+    "editor.ask_for_comment_mail": "one button",
+    "editor.close_comments": "one button",
+    "editor.remove_correction": "one button",
+    "editor.move_newsletter_question": "one button",
+    "editor.remove_newsletter_question": "one button",
+    "editor.remove_editor": "one button",
+    "editor.cancel_edition": "one button",
+    "editor.pause_edition": "one button",
+    "editor.resume_edition": "one button",
+    "editor.retry_deferred": "one button",
+    "editor.resolve_doubt": "buttons beside a delivery",
+    "editor.order_issue": "one button",
+    "editor.delete_issue": "one button",
+    "editor.sign_out": "one button",
+}
+"""What takes a press and no words: nothing there can be missing, blank or too long."""
+
+ELSEWHERE = {
+    "api.sign_up": "tests/api/test_subscriptions.py: JSON has faults of its own",
+    "editor.save_issue": "tests/editor/test_issues.py: a page that keeps whatever was written",
+    "editor.create_issue": "tests/editor/test_issues.py",
+    "editor.read_issue": "tests/editor/test_keeping.py",
+    "editor.send_proof": "tests/editor/test_previews.py",
+    "editor.invite_editor": "tests/editor/test_keeping.py",
+    "editor.begin_session": "tests/editor/test_guard.py",
+    "editor.order_link": "tests/editor/test_keeping.py",
+    "editor.set_password": "tests/editor/test_keeping.py",
+}
+"""Forms whose faults are told in tests of their own."""
+
+
+def stage() -> dict[str, str]:
+    """The rows that all forms need, committed; what their paths and words are filled in with."""
+    from app.core import preferences
+
+    letter = mine.with_rubrics(people.newsletter())
+    people.asks(letter)
+    people.newsletter("autre").name = "Autre"
+    hers = people.confirmed(letter)
+    left = people.confirmed(letter, "partie@hebdo.test")
+    subscriptions.end(left.id, EndReason.UNSUBSCRIBED)
+    issue = talks.issue(letter)
+    comment = talks.said(issue)
+    db.session.commit()
+    made = links()
+    way_out = made.unsubscribe(made.subscription_token(left.id)).removeprefix(made.url(""))
+    next_week = preferences.today().toordinal() + 7
+    return {
+        "mine": mine.lasting(hers),
+        "fresh": mine.fresh(hers.subscriber),
+        "way_out": way_out,
+        "question": str(letter.questions[0].id),
+        "issue": str(issue.id),
+        "comment": str(comment.id),
+        "next_week": type(preferences.today()).fromordinal(next_week).isoformat(),
+        "nonce": secrets.token_hex(4),
+    }
