@@ -35,8 +35,9 @@ class Note:
 def add(issue: Issue, anchor: str, text: str, editor: Editor | None = None) -> Correction:
     """Add a note to the issue as a whole (an empty anchor) or to one of its stories.
 
-    The same words at the same place are one note, however often the button is pressed. Raises Conflict for a draft, whose words can simply be changed, Invalid with a sentence per
-    faulty field (`anchor`, `text`).
+    The same words at the same place are one note, however often the button is pressed. Raises
+    Conflict for a draft, whose words can simply be changed, Invalid with a sentence per faulty field
+    (`anchor`, `text`).
     """
     edition = editions.of_issue(issue)
     if edition is None:
