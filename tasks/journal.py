@@ -169,6 +169,12 @@ def read(path: Path, batch_id: int) -> Trace:
     return Trace(frozenset(begun), answers, rehearsed)
 
 
+def has_answers(path: Path) -> bool:
+    """Whether its owner had got anywhere before it died. Then it died neither of its edition nor of a
+    batch of which it says nothing: that one only waited in its hand."""
+    return b" [" in path.read_bytes()
+
+
 def _answer(said: bytes) -> Answer:
     outcome, code, enhanced, text, queue_id, blame = json.loads(said)
     return Answer(Outcome(outcome), code, enhanced, text, queue_id, Blame(blame))

@@ -47,7 +47,7 @@ def _recover(held: Claim) -> bool:
             found = [_recovered(one, trace) for one in ledger.to_do(held)]
             results = [one for one in found if one] + _set_aside(held, trace)
             ledger.settle(held, results)
-            if results:
+            if results or (path and journal.has_answers(path)):
                 batches.went_on(held)
             db.session.commit()
             log.info(

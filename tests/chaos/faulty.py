@@ -102,13 +102,14 @@ def work() -> None:
     from app.core import deliveries
     from app.extensions import db
     from app.models import Edition
+    from tasks import comments, lookout
     from tasks import deliveries as sending
-    from tasks import lookout
     from tasks.celery import DELIVERIES, flask_app
 
     lookout.alive(DELIVERIES)
     for _ in range(ROUNDS):
         lookout.sweep()
+        comments.sweep()
         with flask_app().app_context():
             lookout.look()
             while sending.pump():
@@ -122,6 +123,19 @@ def work() -> None:
         if not waits:
             return
         pass_the_time(20 * 60)
+
+
+def press_send(issue_id: int, address: str) -> None:
+    """An editor's browser and the web process that answers it, in one."""
+    from app import create_app, settings
+    from tests.desk import Desk
+
+    flask_app = create_app(settings.load())
+    with flask_app.app_context():
+        at_desk = Desk(flask_app)
+        assert at_desk.sign_in(address).status_code == 303
+        page = f"/editor/issues/{issue_id}/send"
+        assert at_desk.post(page, {"revision": 1}).status_code == 303
 
 
 def pass_the_time(seconds: float) -> None:
@@ -143,13 +157,18 @@ def obey(order: dict[str, Any]) -> None:
     plans.SIZE = order["size"]
     if order.get("lease"):
         clerks.LEASE = dt.timedelta(seconds=order["lease"])
+    if order.get("limited"):
+        os.environ["HEBDO_SMTP_SESSIONS"] = "4"
     if order.get("pieces"):
         write_in_small_pieces()
     if order.get("misprint"):
         stumble()
     if order["fault"]:
         Fault(**order["fault"]).arm()
-    work()
+    if order.get("press"):
+        press_send(**order["press"])
+    else:
+        work()
 
 
 def main() -> None:

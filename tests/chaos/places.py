@@ -42,8 +42,11 @@ READS = (
 )
 """Verbs of theirs that write nothing."""
 
-NO_SENDING = ("tasks/approvals.py", "tasks/comments.py", "tasks/subscriptions.py")
-"""Modules that send nothing: a door commits for the first; the sweeps of the others begin anew."""
+SWEEPS = ("tasks/comments.py", "tasks/subscriptions.py")
+"""Modules that send nothing: they order what others send, and clear away; see `test_sweeps.py`."""
+
+DOORS = ("app/editor/editions.py",)
+"""Where a person's order to send is committed: what `tasks/approvals.py` froze, a door keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,17 @@ class Place:
 
 def every() -> list[Place]:
     paths = [path for room in ("tasks", "emails") for path in sorted((ROOT / room).rglob("*.py"))]
-    return [place for path in paths for place in _of(path) if place.path not in NO_SENDING]
+    return [place for path in paths for place in _of(path) if place.path not in SWEEPS]
+
+
+def sweeping() -> list[Place]:
+    return [place for path in SWEEPS for place in _of(ROOT / path)]
+
+
+def ordering() -> list[Place]:
+    """The commit of the press of *send*."""
+    found = [place for path in DOORS for place in _of(ROOT / path)]
+    return [each for each in found if each.function == "order_issue" and each.kind == "commit"]
 
 
 def _of(path: Path) -> Iterator[Place]:

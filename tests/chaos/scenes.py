@@ -22,6 +22,7 @@ from app.settings import Settings
 from tasks import issues, journal
 from tests.chaos import places
 from tests.chaos.places import Place
+from tests.relay import StoryRelay
 from tests.service import ROOT, environment
 
 KILLED = -9
@@ -65,6 +66,7 @@ class Stage:
     crew: Crew
     move_clock: Clock
     edition_id: int
+    relay: StoryRelay
     deaths: int = 0
 
     def work(self, place: Place | None = None, when: str = "", nth: int = 1, **how: Any) -> int:
@@ -95,6 +97,8 @@ class Scene:
     """Seconds of a lease by which the clerk renews it, when they are not the usual ones."""
     misprint: bool = False
     """The MJML engine stumbles over the edition."""
+    limited: bool = False
+    """All workers together may open so many sessions, and each has a share of them."""
     prepare: Callable[[Stage], None] = lambda stage: None
     around: Callable[[Stage], AbstractContextManager[None]] = lambda stage: nullcontext()
     """What is the case only until the worker has died."""
@@ -104,13 +108,33 @@ class Scene:
     @property
     def how(self) -> dict[str, Any]:
         """What the worker that dies is told beside its place."""
-        return {"pieces": self.pieces, "lease": self.lease, "misprint": self.misprint}
+        return {
+            "pieces": self.pieces,
+            "lease": self.lease,
+            "misprint": self.misprint,
+            "limited": self.limited,
+        }
+
+
+def named(name: str) -> Place:
+    (found,) = (one for one in places.every() if one.name.endswith(name))
+    return found
 
 
 def die_with_copies_begun(stage: Stage) -> None:
     """A worker before this one was killed with its journal half written."""
-    (begin,) = (one for one in places.every() if one.name.endswith("Journal.begin _write"))
-    assert stage.work(begin, "after", nth=7) == KILLED
+    assert stage.work(named("Journal.begin _write"), "after", nth=7, limited=True) == KILLED
+
+
+def die_over_one_row(stage: Stage) -> None:
+    """Three workers were: the last two while they tried the same reader's copy."""
+    die_with_copies_begun(stage)
+    for _ in range(2):
+        assert stage.work(named("Journal.rehearse _write"), "after") == KILLED
+
+
+def let_the_relay_hurry(stage: Stage) -> None:
+    stage.relay.story.slow = 0.0
 
 
 @contextlib.contextmanager
@@ -166,7 +190,10 @@ SPOILT = Scene(prepare=spoil_the_letterhead, mend=mend_the_letterhead)
 
 SCENES = {
     "tasks/recovery.py _recover ": RECOVERY,
-    "tasks/lookout.py free_orphans ": RECOVERY,
+    "tasks/recovery.py _set_aside ": RECOVERY,
+    "tasks/recovery.py _set_aside batches.suspect 2": Scene(prepare=die_over_one_row),
+    "tasks/lookout.py free_orphans ": Scene(prepare=die_with_copies_begun, limited=True),
+    "tasks/clerks.py Clerk._settle_early ": Scene({"slow": 0.6}, mend=let_the_relay_hurry),
     "tasks/recovery.py claim batches.hand_back": Scene(around=a_living_owner),
     "tasks/recovery.py claim commit 2": Scene(around=a_living_owner),
     "tasks/journal.py _disk unlink": Scene(),
@@ -180,18 +207,6 @@ SCENES = {
     "emails/mouths.py Mouth.flush send": Scene(tls=True),
 }
 """Which scene comes to a place, by the beginning of its name, the longest first; else the lively one."""
-
-
-ELSEWHERE = {
-    "tasks/clerks.py Clerk._settle_early ": "a slow answer beside settled ones: tasks/test_fairness",
-    "tasks/recovery.py _set_aside ": "a third death over one row: test_workers, the row that kills",
-    "tasks/lookout.py free_orphans shares.give_back": "a share of sessions, where a limit is set",
-}
-"""Places that no scene here comes to, and what does."""
-
-
-def is_elsewhere(place: Place) -> bool:
-    return place.name.startswith(tuple(ELSEWHERE))
 
 
 def at(place: Place) -> Scene:

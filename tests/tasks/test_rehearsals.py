@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
-from app.core import editions
+from app.core import editions, ledger, plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import Edition, EditionState
+from emails.values import Answer, Outcome
 from tasks import issues, journal, lookout, recovery, rehearsals
 from tests import rows
 from tests.conftest import use_relay
@@ -59,6 +61,36 @@ def test_ten_deaths_with_nobody_to_blame_pause_the_edition_and_say_so(
         assert editions.resume(edition_id)
         send_on()
     assert progress(edition_id).accepted == 3
+
+
+def test_a_batch_that_waits_behind_another_is_not_blamed_for_the_deaths_of_those_who_send(
+    flask_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty kills in one send are nobody's fault: each worker died over the batch before it."""
+    monkeypatch.setattr(plans, "SIZE", rehearsals.PATIENCE + 1)
+    edition_id = rows.send_to(rehearsals.PATIENCE + 4)
+    issues.press(edition_id)
+    for _ in range(rehearsals.PATIENCE):
+        die_with_one_more_answer(tmp_path)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert state(edition_id) is EditionState.SENT
+    assert progress(edition_id).accepted == rehearsals.PATIENCE + 4
+    assert len(relay.recipients) == 4
+
+
+def die_with_one_more_answer(state_dir: Path) -> None:
+    """A worker with two batches in hand dies when the first copy of the first is answered."""
+    with journal.opened(state_dir) as (owner, own):
+        held = recovery.claim(owner)
+        assert held is not None
+        assert recovery.claim(owner) is not None
+        subscriber_id = ledger.to_do(held)[0]
+        db.session.rollback()
+        own.begin(held.batch_id, subscriber_id)
+        own.end(held.batch_id, subscriber_id, Answer(Outcome.ACCEPTED, 250))
+    lookout.free_orphans()
 
 
 def die_rehearsing(state_dir: Path, place: int | None) -> None:
