@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import contains_eager
 
 from app.core import addresses, autolinks, clock
 from app.core.errors import Conflict, Invalid, NotFound
@@ -108,6 +107,9 @@ def post(issue: Issue, words: Words, passed: Subscription | None = None) -> Comm
     address = passed.subscriber.address if passed else words.address
     read = _checked(words, address)
     parent = answered(issue, words.answers)
+    if parent is not None and not _lock(parent.id, read=True):
+        # Taken back at this very moment: what was said to it stands by itself.
+        parent = None
     press = _press(issue, words, read.key)
     made = Comment(
         issue=issue,
@@ -199,28 +201,14 @@ def find_press(press: str) -> Comment | None:
     return db.session.scalar(select(Comment).where(Comment.press == press))
 
 
-def of_person(address_key: str) -> Sequence[Comment]:
-    """All that this person said, oldest first, whatever became of it; for whoever tells or erases it."""
-    return db.session.scalars(
-        select(Comment)
-        .join(Comment.issue)
-        .options(contains_eager(Comment.issue))
-        .where(Comment.address_key == address_key, Comment.address_key != "")
-        .order_by(Comment.id)
-    ).all()
-
-
-def erase_person(address_key: str) -> int:
-    """Erase all that this person said; how many comments it was. Twice is the same as once."""
-    found = of_person(address_key)
-    for comment in found:
-        withdraw(comment)
-    return len(found)
-
-
 def withdraw(comment: Comment) -> None:
     """Take back a comment for good: its words, name and address go at once; where others answered,
-    its place stays. Twice is the same as once."""
+    its place stays. Twice is the same as once.
+
+    Waits for an answer that is being given at this moment, and keeps its place then, too.
+    """
+    if not _lock(comment.id, read=False):
+        return
     hanging = select(Comment.id).where(Comment.parent_id == comment.id).limit(1)
     if db.session.scalar(hanging) is None:
         db.session.delete(comment)
@@ -235,6 +223,15 @@ def withdraw(comment: Comment) -> None:
 def quieten(comment: Comment) -> None:
     """No more word of answers to it. Twice is the same as once."""
     comment.tell = False
+
+
+def _lock(comment_id: int, *, read: bool) -> bool:
+    """Keep a comment where it is until the transaction ends; False when it is gone.
+
+    To read is to share it with others who answer it. SQLite's writers wait for each other anyway.
+    """
+    found = select(Comment.id).where(Comment.id == comment_id)
+    return db.session.scalar(found.with_for_update(read=read, key_share=read)) is not None
 
 
 def _checked(words: Words, address: str) -> addresses.Address:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from app.core import clock, comments
+from app.core import addresses, clock, comments
 from app.extensions import db, keys
 from app.models import (
     AddressChange,
@@ -42,6 +42,9 @@ class Person:
     subscription_ids: tuple[int, ...]
     address: str
     address_key: str
+    former: tuple[tuple[str, dt.datetime], ...] = ()
+    """Keys of addresses that were hers, each with the moment she left it; whoever has one since then
+    is somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,13 @@ class Held:
 
 def person(subscriber: Subscriber) -> Person:
     ids = tuple(each.id for each in subscriber.subscriptions)
-    return Person(subscriber.id, ids, subscriber.address, subscriber.address_key)
+    left = select(AddressChange.former_address, AddressChange.confirmed_at).where(
+        AddressChange.subscriber_id == subscriber.id,
+        AddressChange.confirmed_at.is_not(None),
+        AddressChange.stopped_at.is_(None),
+    )
+    former = tuple((addresses.key(address), at) for address, at in db.session.execute(left) if at)
+    return Person(subscriber.id, ids, subscriber.address, subscriber.address_key, former)
 
 
 def everything(subscriber: Subscriber) -> dict[str, list[Row]]:
@@ -113,9 +122,20 @@ def _delete(
     return erase
 
 
+def _by_address(who: Person, key: Any, at: Any) -> ColumnElement[bool]:
+    """By the address she has, or by one that was hers then."""
+    return or_(
+        key == who.address_key, *(and_(key == one, at <= until) for one, until in who.former)
+    )
+
+
+def _her_comments(who: Person) -> ColumnElement[bool]:
+    return _by_address(who, Comment.address_key, Comment.created_at)
+
+
 def _her_notices(who: Person) -> ColumnElement[bool]:
     """To her address, or about what is hers; the desk's own mail to an editor is another matter."""
-    to_her = func.lower(Notice.address) == who.address_key
+    to_her = _by_address(who, func.lower(Notice.address), Notice.created_at)
     about_her = Notice.subscription_id.in_(who.subscription_ids)
     return or_(to_her, about_her) & Notice.editor_id.is_(None)
 
@@ -145,7 +165,8 @@ def _empty_deliveries(who: Person) -> None:
 
 
 def _erase_comments(who: Person) -> None:
-    comments.erase_person(who.address_key)
+    for comment in db.session.scalars(select(Comment).where(_her_comments(who))).all():
+        comments.withdraw(comment)
 
 
 def _keep(who: Person) -> None:
@@ -202,7 +223,7 @@ HELD = (
     ),
     Held(
         Comment,
-        lambda who: Comment.address_key == who.address_key,
+        _her_comments,
         _erase_comments,
         ours=frozenset({"press"}),
     ),

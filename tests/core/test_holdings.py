@@ -31,6 +31,7 @@ from app.extensions import db
 from app.models import (
     AddressChange,
     Base,
+    Comment,
     Consent,
     Delivery,
     DeliveryState,
@@ -47,7 +48,7 @@ from app.models import (
     Subscription,
     SuppressionReason,
 )
-from tests import people, rows, sends
+from tests import people, rows, sends, talks
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
 
@@ -152,6 +153,26 @@ def test_erased_nothing_of_her_stays_in_any_table_but_a_hash(reader: Subscriptio
     assert (kept.address, kept.reason) == ("", SuppressionReason.ERASED)
     # The ledger goes on adding up.
     assert db.session.scalars(select(Delivery.subscriber_id)).all() == [person]
+
+
+def test_what_she_said_under_an_address_she_has_left_is_told_and_erased_with_the_rest(
+    reader: Subscription,
+) -> None:
+    under = talks.issue(reader.newsletter, 13)
+    hers = talks.said(under, "Sous mon ancienne adresse", address=people.ADDRESS)
+    notices.order(NoticeKind.COMMENT_SHOWN, people.ADDRESS, comment=hers)
+    change = db.session.scalars(select(AddressChange)).one()
+    assert address_changes.confirm(change.id, Proof()) is address_changes.Step.DONE
+    db.session.commit()
+    talks.said(under, "De qui a cette adresse depuis", "Max", people.ADDRESS)
+    told = json.dumps(holdings.document(reader.subscriber), ensure_ascii=False)
+    assert "Sous mon ancienne adresse" in told
+    assert "De qui a cette adresse depuis" not in told
+    erasures.erase(reader.subscriber)
+    db.session.commit()
+    left = db.session.scalars(select(Comment)).all()
+    assert [each.name for each in left] == ["Max"]
+    assert set(db.session.scalars(select(Notice.address))) == {""}
 
 
 def test_what_still_waits_for_her_is_not_sent(reader: Subscription) -> None:

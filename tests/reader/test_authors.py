@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core import comments
 from app.extensions import links
 from app.models import CommentState, Issue
 from tests import pages, people, talks
@@ -81,14 +80,3 @@ def test_a_number_is_never_given_to_another_comment(client: FlaskClient, issue: 
     said(issue, "D’une autre personne", "Max")
     client.post(path)
     assert [each.name for each in kept()] == ["Max"]
-
-
-def test_a_person_is_listed_and_erased_by_her_address(client: FlaskClient, issue: Issue) -> None:
-    first = said(issue, "Une", address="Nina@hebdo.test")
-    said(issue, "Deux", state=CommentState.HELD)
-    said(issue, "D’une autre", "Max", "max@hebdo.test", answers=first.id)
-    assert [each.text for each in comments.of_person("nina@hebdo.test")] == ["Une", "Deux"]
-    assert comments.erase_person("nina@hebdo.test") == 2
-    assert comments.erase_person("nina@hebdo.test") == 0
-    assert comments.of_person("nina@hebdo.test") == []
-    assert comments.of_person("") == []
