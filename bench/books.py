@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from app import create_app, logs
-from app.core import audiences, batches, ledger
+from app.core import audiences, ledger
 from app.core.batches import Claim
 from app.extensions import db, settings
 from app.settings import load
@@ -83,6 +83,7 @@ def one_edition(newsletter_id: int, number: int, server: psutil.Process | None) 
     with journal.opened(settings().state_dir) as (owner, own):
         while held := recovery.claim(owner):
             keep(held)
+        db.session.commit()
         own.discard()
     return Cost(
         plan=each(planned - began),
@@ -100,8 +101,7 @@ def keep(held: Claim) -> None:
     to_do = ledger.to_do(held)
     audiences.turn(held.newsletter_id, to_do)
     db.session.commit()
-    ledger.settle(held, [ledger.result(one, ACCEPTED) for one in to_do])
-    batches.release(held, done=True)
+    ledger.settle(held, [ledger.result(one, ACCEPTED) for one in to_do], is_last=True)
     db.session.commit()
 
 

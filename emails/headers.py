@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from emails import encodings
@@ -48,11 +49,13 @@ def printable(slot: str, value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=8)
 def address(slot: str, value: str) -> str:
     """An address for the wire: ASCII local part, the domain in punycode (RFC 5891).
 
     Raises UnfitValue; quoted local parts and SMTPUTF8 addresses are refused, because relays do
-    not agree on them.
+    not agree on them. The last few are remembered: a copy asks twice for its reader's, and once for
+    the return path, which is the same in all copies.
     """
     local, at, domain = value.rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or len(local) > 64:

@@ -25,6 +25,8 @@ class Letterbox:
     links: Links
     choosable: frozenset[str] = frozenset()
     """The anchors of the edition's rubrics that a reader may do without."""
+    tells_details: bool = True
+    """Whether its mail has slots for what readers answered to the newsletter's own questions."""
     variants: dict[tuple[str, bool], Skeleton | None] = field(default_factory=dict, compare=False)
     """Cut once a slice for each wish that occurs in it (50 µs)."""
 
@@ -63,6 +65,7 @@ def letterbox(edition: Edition) -> Letterbox:
         message_host(),
         links(),
         choosable=preferences.choosable(issue.rubrics),
+        tells_details=bool(issue.own_slots),
     )
 
 

@@ -119,9 +119,8 @@ class Clerk:
         """Settle what is done, claim what is wanted, look at the clock. A database that is away is
         waited for: the sender stops by itself when the deadline nears."""
         try:
-            self._settle(self._finished())
+            self._settle_and_claim(self._finished())
             self._settle_early()
-            self._claim_ahead()
             self._renew()
             self._read_wishes()
         except DBAPIError as error:
@@ -131,33 +130,40 @@ class Clerk:
 
     def _finished(self) -> list[Hand]:
         """Hands that are done; waits a little for the first of them when there is nothing else."""
-        wait = 0.0 if self._wants_more() else 0.1
+        wait = 0.0 if self._wants_more([]) else 0.1
         with contextlib.suppress(queue.Empty):
             self.sender.done.get(timeout=wait) if wait else self.sender.done.get_nowait()
         return [hand for hand in self.hands if hand.is_done]
 
-    def _wants_more(self) -> bool:
+    def _wants_more(self, settled: list[Hand]) -> bool:
+        """Whether another batch may be claimed, once these are in the ledger."""
         return (
             self.sender.may_claim
-            and sum(hand.unsettled for hand in self.hands) <= AHEAD
+            and sum(hand.unsettled for hand in self.hands if hand not in settled) <= AHEAD
             and not self.sender.is_stopping()
         )
 
-    def _settle(self, hands: list[Hand]) -> None:
-        """Into the ledger, all in one transaction."""
-        if not hands:
-            return
-        for hand in hands:
+    def _settle_and_claim(self, finished: list[Hand]) -> None:
+        """What is done into the ledger, and the next batch out of it, in one transaction."""
+        for hand in finished:
             self._write(hand, done=True)
-        db.session.commit()
-        self.hands = [hand for hand in self.hands if hand not in hands]
+        held = None
+        if self._wants_more(finished):
+            held = recovery.claim(self.owner, self._claimed_of)
+            self.sender.may_claim = held is not None
+        if held is not None:
+            self._take_on(held)
+        else:
+            db.session.commit()
+        self.hands = [hand for hand in self.hands if hand not in finished]
 
     def _write(self, hand: Hand, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> None:
         """Results and release of one hand; with a past fence nothing is written and that is said."""
-        if ledger.settle(hand.claim, hand.results):
-            batches.release(hand.claim, done=done, wait=wait)
-        else:
+        is_ours = ledger.settle(hand.claim, hand.results, is_last=done)
+        if not is_ours:
             log.error("batch.lost", batch=hand.claim.batch_id, begun=len(hand.results))
+        elif not done:
+            batches.release(hand.claim, wait)
 
     def _settle_early(self) -> None:
         """One slow answer does not keep the others of its batch from the ledger and from the desk.
@@ -179,29 +185,25 @@ class Clerk:
         except DBAPIError as lost:
             raise Uncertain("the database left while a part of a batch was settled") from lost
 
-    def _claim_ahead(self) -> None:
-        if not self._wants_more():
-            return
-        held = recovery.claim(self.owner, self._claimed_of)
-        if held is None:
-            self.sender.may_claim = False
-        else:
-            self._take_on(held)
-
     def _take_on(self, held: Claim) -> None:
-        """Read a claimed batch's readers, and give them to the sender."""
+        """Read a claimed batch's readers, commit, and give them to the sender."""
         self._claimed_of = held.edition_id
+        if held.strikes:
+            # It may kill us, too: that it is ours must be known before.
+            db.session.commit()
         if not self._can_be_made(held):
             return
-        with reading_only():
-            to_do = ledger.to_do(held)
-            hand = Hand(held, *self._means(held.edition_id), len(to_do))
-            if held.strikes:
-                rehearsals.rehearse(hand, to_do, self.sender.own, self.sender.signer)
-            wanted, skipped = audiences.turn(held.newsletter_id, to_do)
-            if held.is_cancelled:
-                wanted, skipped = {}, dict.fromkeys(to_do, "the edition was cancelled")
-            db.session.commit()
+        to_do = ledger.to_do(held)
+        skeleton, letterbox = self._means(held.edition_id)
+        hand = Hand(held, skeleton, letterbox, len(to_do))
+        if held.strikes:
+            rehearsals.rehearse(hand, to_do, self.sender.own, self.sender.signer)
+        wanted, skipped = audiences.turn(
+            held.newsletter_id, to_do, with_details=letterbox.tells_details
+        )
+        if held.is_cancelled:
+            wanted, skipped = {}, dict.fromkeys(to_do, "the edition was cancelled")
+        db.session.commit()
         self.hands.append(hand)
         for subscriber_id, why in skipped.items():
             self.sender.skip(Turn(hand, audiences.Reader(subscriber_id, 0, "", "")), why)
@@ -216,18 +218,15 @@ class Clerk:
             self._set_down(held, f"{held.strikes} workers in a row died over it")
             return False
         try:
-            with reading_only():
-                self._means(held.edition_id)
-                db.session.commit()
+            self._means(held.edition_id)
         except MailError as odd:
             log.exception("edition.unfit", edition=held.edition_id)
-            db.session.rollback()
             self._set_down(held, f"no mail can be made of it: {odd}")
             return False
         return True
 
     def _set_down(self, held: Claim, why: str) -> None:
-        batches.release(held, done=False)
+        batches.release(held)
         editions.note_trouble(held.edition_id, why)
         editions.pause(held.edition_id)
         db.session.commit()
@@ -264,7 +263,9 @@ class Clerk:
         with reading_only():
             for hand in self.hands:
                 claim = hand.claim
-                _, hand.unwanted = audiences.turn(claim.newsletter_id, claim.subscriber_ids)
+                _, hand.unwanted = audiences.turn(
+                    claim.newsletter_id, claim.subscriber_ids, with_details=False
+                )
             if not editions.all_planned({hand.claim.edition_id for hand in self.hands}):
                 # Paused or cancelled: the slice ends, and the next claims what may be sent.
                 self.sender.call_off()

@@ -45,6 +45,7 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
             db.session.commit()
             own.discard()
             return False
+        db.session.commit()
         sender = Sender(own, seconds, stopping, known.signer, share.rate)
         with Clerk(owner, sender, has_share=limits.is_set).at_work(first, asked_at):
             Lines(known.relay, sender, share.sessions).run()

@@ -21,12 +21,12 @@ def claim(owner: str, after: int = 0) -> Claim | None:
     """Claim the next batch and settle what its last owner left, in one transaction; None: no batch.
 
     In one, because the claim writes our name over the name of the journal that tells what was under
-    way: a worker killed between the two would leave a batch whose begun copies nobody knows of.
+    way: a worker killed between the two would leave a batch whose begun copies nobody knows of. A
+    batch of which nothing is to be recovered is committed by the caller, with what goes with it.
     """
     while True:
         held = batches.claim(owner, after)
         if held is None or _recover(held):
-            db.session.commit()
             return held
         # Its owner lives. It rests for a while, so that this loop comes to an end.
         batches.hand_back(held, wait=batches.LEASE / 4)

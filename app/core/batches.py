@@ -12,8 +12,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, Update, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from app.core import clock, races
@@ -51,6 +66,11 @@ class Claim:
     suspect_id: int | None
     """Whose copy was being made when the one before the last owner died."""
 
+    @property
+    def is_untouched(self) -> bool:
+        """Nobody had it before us, so that nothing of it can stand in the ledger."""
+        return self.fence == 1 and not self.retry
+
 
 def claim(owner: str, after: int = 0) -> Claim | None:
     """Take a batch that nobody holds; None when there is none.
@@ -59,59 +79,94 @@ def claim(owner: str, after: int = 0) -> Claim | None:
     `after` is the edition of its last claim: the next one in turn comes first, so that a small
     edition does not wait for the end of a large one. Of one edition, the oldest batch.
     """
-    now = clock.now()
-    batch_id = _candidate(owner, now, Edition.id > after)
-    if batch_id is None and after:
-        batch_id = _candidate(owner, now, Edition.id <= after)
-    if batch_id is None:
-        return None
-    before = db.session.get_one(Batch, batch_id, populate_existing=True)
-    last_owner, strikes = before.owner, before.strikes + bool(before.owner)
-    taken = (
-        update(Batch)
-        .where(Batch.id == batch_id, Batch.fence == before.fence, _free(Batch, now))
-        .values(owner=owner, fence=before.fence + 1, strikes=strikes, lease_until=now + LEASE)
+    while True:
+        now = clock.now()
+        asked = _next(is_sqlite=db.engine.dialect.name == "sqlite")
+        found = db.session.execute(
+            asked,
+            {
+                "owner": owner,
+                "place": owner.rpartition("/")[0] + "/",
+                "now": now,
+                "forgiven": now - FOREIGN,
+                "after": after,
+            },
+        ).one_or_none()
+        if found is None:
+            return None
+        before, newsletter_id, state = found
+        held = Claim(
+            batch_id=before.id,
+            owner=owner,
+            edition_id=before.edition_id,
+            newsletter_id=newsletter_id,
+            fence=before.fence + 1,
+            retry=before.retry,
+            is_cancelled=state is EditionState.CANCELLED,
+            subscriber_ids=tuple(before.subscriber_ids),
+            last_owner=before.owner,
+            strikes=before.strikes + bool(before.owner),
+            suspect_id=before.suspect_id,
+        )
+        # Lost only when another claimed it and gave it back while we looked: then we look again.
+        if _take(held, now):
+            return held
+
+
+@cache
+def _next(*, is_sqlite: bool) -> Select[Batch, int, EditionState]:
+    """The next batch to claim, with its edition's newsletter and state. Put together once: that took
+    longer than asking it."""
+    after = bindparam("after", type_=BigInteger)
+    turns = (
+        _first(turn, is_sqlite=is_sqlite) for turn in (Edition.id > after, Edition.id <= after)
     )
-    if not races.won(taken):
-        return None
-    newsletter_id, state = _edition(before.edition_id)
-    return Claim(
-        batch_id=batch_id,
-        owner=owner,
-        edition_id=before.edition_id,
-        newsletter_id=newsletter_id,
-        fence=before.fence + 1,
-        retry=before.retry,
-        is_cancelled=state is EditionState.CANCELLED,
-        subscriber_ids=tuple(before.subscriber_ids),
-        last_owner=last_owner,
-        strikes=strikes,
-        suspect_id=before.suspect_id,
+    return (
+        select(Batch, Edition.newsletter_id, Edition.state)
+        .join(Edition, Edition.id == Batch.edition_id)
+        .where(Batch.id == func.coalesce(*turns))
+        # The claim itself is an UPDATE that the session's objects do not hear of.
+        .execution_options(populate_existing=True)
     )
 
 
-def _edition(edition_id: int) -> tuple[int, EditionState]:
-    found = select(Edition.newsletter_id, Edition.state).where(Edition.id == edition_id)
-    newsletter_id, state = db.session.execute(found).one()
-    return newsletter_id, state
-
-
-def _candidate(owner: str, now: dt.datetime, editions: ColumnElement[bool]) -> int | None:
+def _first(turn: ColumnElement[bool], *, is_sqlite: bool) -> ScalarSelect[int]:
     """On SQLite only while no other owner holds one: it has one writer at a time, so a second sender
     would buy nothing but waiting."""
+    now = bindparam("now", type_=Batch.lease_until.type)
     candidate = (
         select(Batch.id)
         .join(Edition, Edition.id == Batch.edition_id)
-        .where(Edition.state.in_(CLAIMABLE), editions, _free(Batch, now), _ready(owner, now))
+        .where(Edition.state.in_(CLAIMABLE), turn, _free(Batch, now), _ready())
         .order_by(Batch.edition_id, Batch.n)
         .limit(1)
         .with_for_update(skip_locked=True, of=Batch)
     )
-    if db.engine.dialect.name == "sqlite":
+    if is_sqlite:
         other = aliased(Batch)
-        held = exists().where(other.done_at.is_(None), ~_free(other, now), other.owner != owner)
-        candidate = candidate.where(~held)
-    return db.session.scalar(candidate)
+        is_other = other.owner != bindparam("owner", type_=Text)
+        candidate = candidate.where(
+            ~exists().where(other.done_at.is_(None), ~_free(other, now), is_other)
+        )
+    return candidate.scalar_subquery()
+
+
+def _ready() -> ColumnElement[bool]:
+    """Nothing of it is under way, or what is can be read here, or nobody came who could."""
+    place = bindparam("place", type_=Text)
+    return or_(
+        Batch.owner == "",
+        func.substr(Batch.owner, 1, func.length(place)) == place,
+        Batch.lease_until <= bindparam("forgiven", type_=Batch.lease_until.type),
+    )
+
+
+def _take(held: Claim, now: dt.datetime) -> bool:
+    return races.won(
+        update(Batch)
+        .where(Batch.id == held.batch_id, Batch.fence == held.fence - 1, _free(Batch, now))
+        .values(owner=held.owner, fence=held.fence, strikes=held.strikes, lease_until=now + LEASE)
+    )
 
 
 def renew(held: Claim) -> bool:
@@ -124,17 +179,16 @@ def settled(held: Claim, count: int) -> bool:
     return races.won(_ours(held).values(settled=Batch.settled + count))
 
 
-def release(held: Claim, *, done: bool, wait: dt.timedelta = dt.timedelta()) -> bool:
-    """Give the batch back: for good when all of it is settled, else free again after `wait`."""
-    now = clock.now()
-    return races.won(
-        _ours(held).values(
-            owner="",
-            strikes=0,
-            lease_until=now + wait if wait else None,
-            done_at=now if done else None,
-        )
-    )
+def finish(held: Claim, count: int) -> bool:
+    """The same, and with them all of it is settled: what `settled` and `release` do, in one write."""
+    done = {"owner": "", "strikes": 0, "lease_until": None, "done_at": clock.now()}
+    return races.won(_ours(held).values(settled=Batch.settled + count, **done))
+
+
+def release(held: Claim, wait: dt.timedelta = dt.timedelta()) -> bool:
+    """Give the batch back before all of it is settled: it is free again after `wait`."""
+    later = clock.now() + wait if wait else None
+    return races.won(_ours(held).values(owner="", strikes=0, lease_until=later))
 
 
 def suspect(held: Claim, subscriber_id: int | None) -> bool:
@@ -209,17 +263,10 @@ def held_by(prefix: str) -> list[tuple[int, int, str]]:
     return [(batch_id, fence, owner) for batch_id, fence, owner in rows]
 
 
-def _free(batch: type[Batch], now: dt.datetime) -> ColumnElement[bool]:
+def _free(
+    batch: type[Batch], now: dt.datetime | BindParameter[dt.datetime | None]
+) -> ColumnElement[bool]:
     return batch.done_at.is_(None) & or_(batch.lease_until.is_(None), batch.lease_until <= now)
-
-
-def _ready(owner: str, now: dt.datetime) -> ColumnElement[bool]:
-    place = owner.rpartition("/")[0] + "/"
-    return or_(
-        Batch.owner == "",
-        Batch.owner.startswith(place, autoescape=True),
-        Batch.lease_until <= now - FOREIGN,
-    )
 
 
 def _ours(held: Claim) -> Update:

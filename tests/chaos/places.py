@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SPOKEN = ("send", "sendmsg", "sendall", "recv", "quit", "docmd", "getreply")
 """Methods that say something to a relay, or hear it."""
 
-WRITTEN = ("_write", "write", "unlink")
+WRITTEN = ("_write", "pwrite", "unlink")
 """Methods by which the journal's own module changes what the disk holds; others ask it to *discard*."""
 
 ROWS = ("batches", "deliveries", "editions", "ledger", "notices", "plans", "shares")

@@ -32,7 +32,7 @@ FRIEND = "friend@readers.invalid"
 
 Clock = Callable[[dt.timedelta], None]
 PLACES = places.every()
-REPEATED = ("Journal.begin", "Journal.end", "sendmsg", "recv", "Clerk._settle commit")
+REPEATED = ("Journal.begin", "Journal.end", "sendmsg", "recv", "Clerk._take_on commit 2")
 """Places that a send comes to again and again: here a later time is tried, too."""
 
 
@@ -111,10 +111,10 @@ def test_the_places_are_found_in_the_code() -> None:
     names = [place.name for place in PLACES]
     assert len(names) == len(set(names))
     for known in (
-        "tasks/clerks.py Clerk._settle commit",
-        "tasks/recovery.py claim commit 2",
+        "tasks/clerks.py Clerk._settle_and_claim commit",
+        "tasks/recovery.py claim commit",
         "tasks/recovery.py _recover ledger.settle",
-        "tasks/journal.py Journal._write write",
+        "tasks/journal.py Journal._grow pwrite",
         "tasks/journal.py Journal.end _write",
         "emails/mouths.py Mouth.say sendmsg",
         "emails/wire.py Wire.on_readable recv",

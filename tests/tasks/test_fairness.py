@@ -89,5 +89,5 @@ def _looked_at(edition_id: int) -> Progress:
 
 def _pump_in(flask_app: Flask) -> None:
     with flask_app.app_context():
-        # Half a second: without the others going on, most of them would be left for a next slice.
-        sending.pump(seconds=0.5)
+        # Long enough for the slow one to be begun, and for the slice to know that it is late.
+        sending.pump(seconds=1.5)

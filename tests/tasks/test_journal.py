@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 from pathlib import Path
 
 import pytest
@@ -24,13 +26,42 @@ def test_a_journal_tells_who_was_begun_and_what_was_answered(tmp_path: Path) -> 
     assert trace.answers == {7: answer}
 
 
-def test_a_torn_last_line_is_no_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("torn", [b'\x00 7 ["accepted"', b"\x00 8\n", b"\x00"])
+def test_a_line_whose_first_byte_does_not_stand_is_no_line(tmp_path: Path, torn: bytes) -> None:
     with journal.opened(tmp_path) as (_, own):
         own.begin(1, 7)
-        own.path.write_bytes(own.path.read_bytes() + b'1 7 ["accep')
+        with own.path.open("r+b") as left:
+            left.seek(len(b"1 7\n"))
+            left.write(torn)
         trace = journal.read(own.path, 1)
     assert trace.begun == {7}
     assert trace.answers == {}
+
+
+def test_a_journal_tells_all_that_it_was_told_however_often_it_grew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "CHUNK", mmap.PAGESIZE)
+    with journal.opened(tmp_path) as (_, own):
+        for number in range(1000):
+            own.begin(3, number)
+            if number % 3:
+                own.end(3, number, Answer(Outcome.ACCEPTED, 250, "2.0.0", "x" * (number % 90)))
+        trace = journal.read(own.path, 3)
+    assert trace.begun == set(range(0, 1000, 3))
+    assert {one: len(answer.text) for one, answer in trace.answers.items()} == {
+        number: number % 90 for number in range(1000) if number % 3
+    }
+
+
+def test_a_journal_on_a_full_disk_says_so_before_anything_is_begun(tmp_path: Path) -> None:
+    with journal.opened(tmp_path) as (_, own):
+        full = os.open("/dev/full", os.O_RDWR)
+        os.dup2(full, own._descriptor)
+        os.close(full)
+        with pytest.raises(OSError, match="No space"):
+            own.begin(1, 7)
+        assert journal.read(own.path, 1) == journal.Trace(frozenset(), {})
 
 
 def test_what_was_answered_and_then_given_back_is_still_to_do(tmp_path: Path) -> None:
