@@ -201,6 +201,7 @@ SCENES = {
     "tasks/journal.py _disk unlink": Scene(),
     "tasks/clerks.py Clerk._set_down ": SPOILT,
     "tasks/journal.py Journal.rehearse ": RECOVERY,
+    "tasks/clerks.py Clerk._write batches.release": Scene({"refuse_mail": {1, 2}}),
     "tasks/clerks.py Clerk._give_all_back batches.rest": Scene({"refuse_mail": {1, 2}}),
     "tasks/clerks.py Clerk._renew ": Scene({"slow": 0.25}, lease=8.0),
     "tasks/clerks.py Clerk._read_wishes ": Scene({"slow": 0.25}),
