@@ -66,7 +66,10 @@ def silence(phase: Phase, reason: str) -> Answer:
 
 def shown(reply: bytes) -> str:
     """A reply fit for a page or a log: valid text, on one line, nothing that steers a terminal."""
-    return _CONTROLS.sub(" ", reply.decode("utf-8", "replace")).strip()[:SHOWN]
+    text = reply.decode("utf-8", "replace")
+    if not (text.isascii() and text.rstrip("\r").isprintable()):
+        text = _CONTROLS.sub(" ", text)
+    return text.strip()[:SHOWN]
 
 
 def _queue_id(text: str) -> str:

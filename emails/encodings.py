@@ -20,10 +20,12 @@ _QUOTED = tuple(
     for code in range(256)
 )
 _WORD = tuple(
-    bytes((code,)) if chr(code).isascii() and chr(code).isalnum() else f"={code:02X}".encode()
+    bytes((code,)) if chr(code).isascii() and chr(code).isalnum()
+    else b"_" if code == 32
+    else f"={code:02X}".encode()
     for code in range(256)
-)
-"""RFC 2047 §5 (3), the strictest place: a phrase before an address."""
+)  # fmt: skip
+"""RFC 2047 §5 (3), the strictest place: a phrase before an address. A space is `_` (§4.2)."""
 _WORD_ROOM = 76 - len("Subject: =?utf-8?q??=")
 """So that a word fits beside the name of its header: 76 to a line (RFC 2047 §2)."""
 _PLAIN = re.compile(r"(?!From )[A-Za-z0-9 ,_-]{1,72}")
@@ -71,10 +73,13 @@ def _lines(text: str, *, hard: bool) -> bytes:
 
 def words(text: str) -> list[bytes]:
     """Encoded words (RFC 2047), utf-8 and Q, each of whole characters and short enough for a line."""
+    whole = b"".join([_WORD[code] for code in text.encode()])
+    if len(whole) <= _WORD_ROOM:
+        return [_word(whole)] if whole else []
     found: list[bytes] = []
     current, width = b"", 0
     for character in text:
-        token = b"_" if character == " " else b"".join(_WORD[code] for code in character.encode())
+        token = b"".join([_WORD[code] for code in character.encode()])
         if width + len(token) > _WORD_ROOM:
             found.append(_word(current))
             current, width = b"", 0
