@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_INNER_STARTS = re.compile("([;\t][\"' \u00a0]*)(?=[=+@＝＋－＠-])")
 
 
 def read(stream: TextIO) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -45,4 +47,7 @@ def text(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def defuse(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    """Also behind a semicolon or a tab: where those part the cells, as in French programs, what
+    follows one begins a cell."""
+    quoted = _INNER_STARTS.sub(r"\1'", cell)
+    return f"'{quoted}" if quoted.lstrip(" \u00a0").startswith(FORMULA_STARTS) else quoted
