@@ -68,13 +68,9 @@ def seal(subscriber: Subscriber) -> str:
     return keys.hashes(subscriber.address_key)[0][:SEAL]
 
 
-def owner(subscriber_id: int, sealed: str) -> Subscriber | None:
-    """The person of a fresh link; None when she is gone, or has another address by now."""
-    subscriber = db.session.get(Subscriber, subscriber_id)
-    if subscriber is None:
-        return None
-    seals = {each[:SEAL] for each in keys.hashes(subscriber.address_key)}
-    return subscriber if sealed in seals else None
+def is_sealed(subscriber: Subscriber, sealed: str) -> bool:
+    """Whether a fresh link with this seal was mailed to the address that she has now."""
+    return sealed in {each[:SEAL] for each in keys.hashes(subscriber.address_key)}
 
 
 def is_proved(subscriber: Subscriber) -> bool:

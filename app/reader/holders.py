@@ -13,13 +13,21 @@ from typing import NoReturn
 from app import language
 from app.core import own_pages, subscriptions
 from app.core.errors import NotAllowed, NotFound
-from app.extensions import _, links
+from app.extensions import _, db, links
 from app.links import FOR_EVER, Purpose
 from app.models import Newsletter, Subscriber
 
 
 class TooOld(Exception):
-    """A fresh link after its day: the page leads to a new one."""
+    """A fresh link after its day: the page says why it opens nothing, and leads to a new one."""
+
+    why: object = _("This link was good for a day, and the day is over. Please ask for a new one.")
+
+
+class Moved(TooOld):
+    """A fresh link to an address that she has left since; all that is held is held all the same."""
+
+    why = _("The address that this link was mailed to has changed since. Please ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,11 @@ def _fresh(token: str) -> Holder | None:
             raise TooOld
         refuse_forged()
     number, _dot, seal = value.partition(".")
-    subscriber = own_pages.owner(int(number), seal)
+    subscriber = db.session.get(Subscriber, int(number))
     if subscriber is None:
         return None
+    if not own_pages.is_sealed(subscriber, seal):
+        raise Moved
     nearest = own_pages.nearest(subscriber)
     newsletter = nearest.newsletter if nearest else None
     return _welcome(Holder(token, subscriber, is_fresh=True, newsletter=newsletter))

@@ -128,8 +128,8 @@ def behind_link(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respo
     def opened(token: str, **given: Any) -> ResponseReturnValue:
         try:
             holder = holders.find(token)
-        except TooOld:
-            return _asking(AskForm(formdata=None), is_too_old=True), 410
+        except TooOld as old:
+            return _asking(AskForm(formdata=None), why=old.why), 410
         return view(holder, **given) if holder else render_template("reader/gone.html")
 
     csrf.exempt(opened)
@@ -187,8 +187,8 @@ def proof(label: object) -> Proof:
     return Proof(wording=str(label), source="/mine", network=visitors.network())
 
 
-def _asking(form: AskForm, *, is_too_old: bool = False) -> str:
-    return render_template("reader/mine_asking.html", form=form, is_too_old=is_too_old)
+def _asking(form: AskForm, *, why: object = None) -> str:
+    return render_template("reader/mine_asking.html", form=form, why=why)
 
 
 def _cards(holder: Holder, returned: Returned) -> list[Card]:

@@ -129,7 +129,7 @@ def _owner(token: str) -> Subscriber | None:
     try:
         holder = holders.find(token)
     except TooOld as old:
-        raise NotAllowed(_("This link was good for a day. Please ask for a new one.")) from old
+        raise NotAllowed(old.why) from old
     if holder is None:
         return None
     holder.must_be_fresh()

@@ -217,6 +217,20 @@ def test_export_then_erase_then_export_says_that_nothing_is_known(
         assert "Nothing is kept of you" in client.open(f"{path}/erase", method=again).text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("", 410), ("/everything.json", 403), ("/everything.csv", 403)]
+)
+def test_a_link_to_the_address_she_has_left_says_so_and_never_that_nothing_is_held(
+    client: FlaskClient, reader: Subscription, path: str, status: int
+) -> None:
+    before = mine.fresh(reader.subscriber)
+    client.post(mine.moving(reader)[0])
+    answer = client.get(f"{before}{path}?lang=en")
+    assert answer.status_code == status
+    assert "has changed since" in answer.text
+    assert client.get(f"{mine.fresh(mine.anew(reader).subscriber)}{path}").status_code == 200
+
+
 def test_the_mails_lead_to_where_they_say(flask_app: Flask, reader: Subscription) -> None:
     other = people.confirmed(reader.newsletter, "max@hebdo.test")
     client = flask_app.test_client()
