@@ -52,6 +52,7 @@ class Sheet:
 
 ANSWERS = {f"answer-{name}": value for name, value in people.ANSWERS.items()}
 AMONG = {f"answer-essentiel-ia-{name}": value for name, value in people.ANSWERS.items()}
+JOINING = {f"autre-answer-{name}": value for name, value in people.ANSWERS.items()}
 WHO = {"address": "lea@hebdo.test", "first_name": "Léa"}
 
 
@@ -139,6 +140,22 @@ READERS = (
         {"essentiel-ia-until": "{next_week}"},
         ("essentiel-ia-until",),
         wrong={"essentiel-ia-until": NO_DAYS},
+        has_token=False,
+    ),
+    Sheet(
+        "reader.join",
+        "{mine}",
+        "{mine}/newsletters/autre/join",
+        JOINING,
+        tuple(JOINING)[:3],
+        {"autre-answer-ville": 40},
+        {
+            "autre-answer-ville": ("Ly\u202eno",),
+            "autre-answer-metier": ("Astronaute",),
+            "autre-answer-naissance": ("hier", "2021-01-01"),
+            "autre-answer-enfants": ("deux", "21"),
+        },
+        frozenset({"autre-answer-metier"}),
         has_token=False,
     ),
     Sheet(
@@ -294,7 +311,6 @@ BUTTONS = {
     "reader.stay": "one button behind a mailed link",
     "reader.withdraw_comment": "one button behind a mailed link",
     "reader.quieten_comment": "one button behind a mailed link",
-    "reader.join": "one button of her page",
     "reader.send_link": "one button of her page",
     "reader.go_on": "one button of her page",
     "reader.leave_one": "one button of her page",
@@ -338,7 +354,9 @@ def stage() -> dict[str, str]:
 
     letter = mine.with_rubrics(people.newsletter())
     people.asks(letter)
-    people.newsletter("autre").name = "Autre"
+    other = people.newsletter("autre")
+    other.name = "Autre"
+    people.asks(other)
     hers = people.confirmed(letter)
     left = people.confirmed(letter, "partie@hebdo.test")
     subscriptions.end(left.id, EndReason.UNSUBSCRIBED)

@@ -7,10 +7,10 @@ is the same as one.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from app.core import clock, consents, notices, subscribers, subscriptions, suppressions
+from app.core import answers, clock, consents, notices, subscribers, subscriptions, suppressions
 from app.core.consents import Proof
 from app.core.errors import Invalid, NotAllowed
 from app.extensions import _
@@ -109,9 +109,15 @@ def speak(subscriber: Subscriber, language: str) -> None:
     subscriber.language = language
 
 
-def join(subscriber: Subscriber, newsletter: Newsletter, proof: Proof) -> Notice | None:
+def join(
+    subscriber: Subscriber,
+    newsletter: Newsletter,
+    proof: Proof,
+    given: Mapping[int, str] | None = None,
+) -> Notice | None:
     """One more newsletter for somebody whose address is proved: no second confirmation is asked for.
 
+    `given` are her answers to its questions, as `answers.read_all` keeps them, in place of older ones.
     The welcome is ordered, so that she learns of it in her inbox, whoever held the link. None when she
     has it already. Raises NotAllowed for an address that must not be mailed.
     """
@@ -127,6 +133,7 @@ def join(subscriber: Subscriber, newsletter: Newsletter, proof: Proof) -> Notice
     if subscription.state is SubscriptionState.CONFIRMED:
         return None
     subscriptions.ask(subscription, proof)
+    answers.keep(subscription, given or {})
     subscription.state = SubscriptionState.CONFIRMED
     subscription.confirmed_at = clock.now()
     consents.record(subscription, ConsentAct.CONFIRMED, proof)

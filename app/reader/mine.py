@@ -16,14 +16,23 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import bells, pace, visitors
-from app.core import addresses, newsletters, own_pages, preferences
+from app.core import addresses, answers, newsletters, own_pages, preferences
 from app.core.consents import Proof
 from app.extensions import _, csrf, db, limiter, settings
 from app.forms import own_token
 from app.models import Consent, Newsletter, Subscription, SubscriptionState
 from app.reader import door, holders
 from app.reader.holders import Holder, TooOld
-from app.reader.mine_forms import AddressForm, AskForm, LanguageForm, PauseForm, RubricsForm, prefix
+from app.reader.mine_forms import (
+    AddressForm,
+    AskForm,
+    JoinForm,
+    LanguageForm,
+    PauseForm,
+    RubricsForm,
+    known,
+    prefix,
+)
 from app.sign_ups import wording
 
 BY_VISITOR = "20 per hour"
@@ -63,6 +72,8 @@ class Card:
     rubrics: RubricsForm | None
     pause: PauseForm | None
     back_on: dt.date | None
+    join: JoinForm | None = None
+    """The questions of a newsletter that she does not have."""
 
     @property
     def state(self) -> str:
@@ -88,6 +99,7 @@ class Returned:
     slug: str = ""
     rubrics: RubricsForm | None = None
     pause: PauseForm | None = None
+    join: JoinForm | None = None
     address: AddressForm | None = None
     language: LanguageForm | None = None
     refusal: object = ""
@@ -199,9 +211,10 @@ def _cards(holder: Holder, returned: Returned) -> list[Card]:
 
 
 def _card(newsletter: Newsletter, subscription: Subscription | None, returned: Returned) -> Card:
-    if subscription is None or subscription.state is not SubscriptionState.CONFIRMED:
-        return Card(newsletter, subscription, None, None, None)
     mine = returned if returned.slug == newsletter.slug else Returned()
+    if subscription is None or subscription.state is not SubscriptionState.CONFIRMED:
+        join = mine.join or _asked(newsletter, subscription)
+        return Card(newsletter, subscription, None, None, None, join)
     return Card(
         newsletter,
         subscription,
@@ -209,3 +222,11 @@ def _card(newsletter: Newsletter, subscription: Subscription | None, returned: R
         mine.pause or PauseForm(prefix=prefix(newsletter), formdata=None),
         preferences.back_on(subscription),
     )
+
+
+def _asked(newsletter: Newsletter, subscription: Subscription | None) -> JoinForm:
+    """The newsletter's questions, with what she answered when she had it."""
+    if subscription is None:
+        return JoinForm.of(newsletter, formdata=None)
+    given = answers.of(newsletter.id, [subscription.id]).get(subscription.id, {})
+    return JoinForm.of(newsletter, formdata=None, data=known(newsletter.questions, given))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from wtforms import (
     BooleanField,
@@ -19,12 +20,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 from wtforms.widgets import DateInput
 
-from app import language
-from app.core import addresses, departures, preferences
+from app import language, question_fields
+from app.core import addresses, answers, departures, preferences
 from app.core.errors import Invalid
 from app.extensions import _
 from app.forms import Form, Needed, stripped
-from app.models import EndWord, Newsletter, Rubric, Subscription
+from app.models import EndWord, Newsletter, Question, Rubric, Subscription
 
 
 def is_address(form: Any, field: Any) -> None:
@@ -105,6 +106,27 @@ class PauseForm(LinkForm):
             raise ValidationError(_("Please write the day as year-month-day, such as 2027-01-31."))
 
     day: dt.date | None = None
+
+
+class JoinForm(LinkForm):
+    """A newsletter's own questions, for whoever joins it from her page."""
+
+    @classmethod
+    def of(cls, newsletter: Newsletter, **given: Any) -> JoinForm:
+        """With what she sent; `given` says what else: nothing, or what she answered once (`known`)."""
+        asked = question_fields.fields(newsletter.questions)
+        made = type("JoinForm", (cls,), asked)
+        return cast("JoinForm", made(prefix=prefix(newsletter), **given))
+
+    def answers_to(self, questions: Sequence[Question]) -> dict[int, str]:
+        """What is kept of them, once the form is valid."""
+        given = {each.name: self[question_fields.name_of(each)].data or "" for each in questions}
+        return answers.read_all(questions, given)
+
+
+def known(questions: Sequence[Question], given: Mapping[str, str]) -> dict[str, str]:
+    """Answers by their questions' names, by the names of the fields that ask for them."""
+    return {question_fields.name_of(each): given.get(each.name, "") for each in questions}
 
 
 class WhyForm(LinkForm):

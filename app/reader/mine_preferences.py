@@ -12,7 +12,7 @@ from app.models import EndReason, Subscription, SubscriptionState
 from app.reader import door, mine
 from app.reader.holders import Holder
 from app.reader.mine import Returned, back, behind_link, proof
-from app.reader.mine_forms import LanguageForm, PauseForm, RubricsForm, prefix
+from app.reader.mine_forms import JoinForm, LanguageForm, PauseForm, RubricsForm, prefix
 from app.sign_ups import wording
 
 
@@ -74,12 +74,16 @@ def leave_one(holder: Holder, slug: str) -> ResponseReturnValue:
 @door.post("/mine/<token>/newsletters/<slug>/join")
 @behind_link
 def join(holder: Holder, slug: str) -> ResponseReturnValue:
-    """The sentence beside the button is kept as her consent."""
+    """The sentence beside the button is kept as her consent, with her answers to its questions."""
     newsletter = newsletters.get(slug)
     if not holder.is_proved:
         raise NotAllowed(_("Please confirm your first subscription by the mail we sent you."))
+    form = JoinForm.of(newsletter)
+    if not form.validate():
+        return mine.page(holder, Returned(slug, join=form)), 422
+    given = form.answers_to(newsletter.questions)
     try:
-        notice = preferences.join(holder.subscriber, newsletter, proof(wording(newsletter)))
+        notice = preferences.join(holder.subscriber, newsletter, proof(wording(newsletter)), given)
     except NotAllowed as refusal:
         return mine.page(holder, Returned(slug, refusal=refusal.message)), 403
     bells.ring([notice])

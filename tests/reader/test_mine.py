@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import (
     Consent,
     ConsentAct,
+    Detail,
     EndReason,
     Newsletter,
     Notice,
@@ -269,6 +270,21 @@ def test_she_joins_another_newsletter_without_a_second_confirmation_and_is_told_
     assert joined.consents[0].wording.startswith("I want to receive")
     welcomes = select(Notice).where(Notice.subscription_id == joined.id)
     assert [each.kind for each in db.session.scalars(welcomes)] == [NoticeKind.WELCOME]
+
+
+def test_who_joins_again_finds_what_she_answered_and_may_change_it(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    people.asks(people.newsletter("autre"))
+    join = f"{mine.lasting(reader)}/newsletters/autre/join"
+    given = {f"autre-answer-{name}": value for name, value in people.ANSWERS.items()}
+    assert client.post(join, data=given).status_code == 303
+    client.post(join.replace("join", "leave"))
+    page = client.get(mine.lasting(reader)).text
+    assert pages.element(page, "input", name="autre-answer-ville")["value"] == "Lyon"
+    assert client.post(join, data={**given, "autre-answer-ville": "Nice"}).status_code == 303
+    kept = db.session.scalars(select(Detail.value)).all()
+    assert sorted(kept) == sorted({**people.ANSWERS, "ville": "Nice"}.values())
 
 
 def test_who_has_never_confirmed_joins_nothing_by_a_lasting_link(
