@@ -9,6 +9,7 @@ line: a story stands under its own title, and the order of headings belongs to t
 
 from __future__ import annotations
 
+from html import unescape
 from urllib.parse import urlsplit
 
 import nh3
@@ -39,6 +40,11 @@ def open_html(markdown: str) -> str:
         link_rel="noopener",
         url_relative="deny",
     ).strip()
+
+
+def words(markdown: str) -> str:
+    """The words alone on one line, without signs or addresses; slots show their fallback."""
+    return " ".join(unescape(nh3.clean(html(markdown), tags=set())).split())
 
 
 def text(markdown: str) -> str:

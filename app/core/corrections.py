@@ -1,7 +1,7 @@
 """Corrections: dated notes on issues that are out. The mail's words, and the page's, stay as they were.
 
 A note says what was wrong and what is right; it stands at the top of the page and at its story, goes
-into the feeds, and moves the issue's last change.
+into the feeds, is found by a search, and moves the issue's last change.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 
-from app.core import clock, editions
+from app.core import clock, editions, searches
 from app.core.errors import Conflict, Invalid
 from app.extensions import _, db
 from app.models import Correction, Editor, Issue
@@ -57,14 +57,18 @@ def add(issue: Issue, anchor: str, text: str, editor: Editor | None = None) -> C
     )
     db.session.add(note)
     db.session.flush()
+    searches.add_note(edition, note)
     return note
 
 
 def remove(issue: Issue, correction_id: int) -> None:
-    """Take a note off the page. Twice is the same as once."""
+    """Take a note off the page, and out of what a search finds. Twice is the same as once."""
     db.session.execute(
         delete(Correction).where(Correction.issue_id == issue.id, Correction.id == correction_id)
     )
+    edition = editions.of_issue(issue)
+    if edition is not None:
+        searches.drop_note(edition.id, correction_id)
 
 
 def of_issue(issue_id: int) -> tuple[Note, ...]:

@@ -1,4 +1,5 @@
-"""Searching the archive: words in issues, rubrics and stories, by each database's own full text.
+"""Searching the archive: words in issues, rubrics, stories and corrections, by each database's own
+full text.
 
 PostgreSQL stems by the newsletter's language; SQLite (FTS5) takes words as they are. Neither minds
 accents: what goes in and what is asked is folded by `fold` here (PostgreSQL's `unaccent` may be
@@ -33,7 +34,7 @@ from sqlalchemy import (
 from app.core import archive, editions, highlights
 from app.core.highlights import Piece
 from app.extensions import db
-from app.models import Edition, Issue, Newsletter, Visibility
+from app.models import Correction, Edition, Issue, Newsletter, Visibility
 from emails import markup, slots, typography
 from emails.values import IssueText
 
@@ -60,7 +61,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A story, or the head of an issue (then without an anchor), that holds all the words."""
+    """A story, a correction, or the head of an issue (then without an anchor), with all the words."""
 
     slug: str
     newsletter: str
@@ -71,6 +72,11 @@ class Found:
     rubric: str
     title: tuple[Piece, ...]
     snippet: tuple[Piece, ...]
+
+    @property
+    def is_correction(self) -> bool:
+        """It stands in no rubric, and has no title of its own."""
+        return bool(self.anchor) and not self.rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,30 @@ def fill(edition_id: int) -> None:
     """Take an edition's words into the index, in the caller's transaction. Twice is once."""
     edition = db.session.get_one(Edition, edition_id)
     db.session.execute(delete(_INDEX).where(_INDEX.c.edition_id == edition_id))
-    for row in _rows(editions.thaw(edition.source)):
+    notes = db.session.scalars(
+        select(Correction).where(Correction.issue_id == edition.issue_id).order_by(Correction.id)
+    )
+    for row in (*_rows(editions.thaw(edition.source)), *map(_note, notes)):
         db.session.execute(_insert(edition, row))
+
+
+def add_note(edition: Edition, note: Correction) -> None:
+    """Take a new correction into the index, in the caller's transaction; once for each."""
+    db.session.execute(_insert(edition, _note(note)))
+
+
+def drop_note(edition_id: int, correction_id: int) -> None:
+    """Let a correction be found no more. Twice is once."""
+    db.session.execute(
+        delete(_INDEX).where(
+            _INDEX.c.edition_id == edition_id, _INDEX.c.anchor == note_anchor(correction_id)
+        )
+    )
+
+
+def note_anchor(correction_id: int) -> str:
+    """Where a correction stands on its issue's page."""
+    return f"correction-{correction_id}"
 
 
 def rebuild() -> int:
@@ -148,19 +176,30 @@ def rebuild() -> int:
 def _rows(text: IssueText) -> list[dict[str, str]]:
     """The issue's head under no anchor, then each story under the anchor that its page gives it."""
     whole = typography.for_pages(text)
-    rows = [{"anchor": "", "title": whole.subject, "rubric": "", "body": whole.preheader}]
+    rows = [
+        {
+            "anchor": "",
+            "title": slots.plain(whole.subject),
+            "rubric": "",
+            "body": slots.plain(whole.preheader),
+        }
+    ]
     for rubric in whole.rubrics:
         for n, story in enumerate(rubric.stories, start=1):
             picture = f" {story.picture.alt}" if story.picture else ""
             rows.append(
                 {
                     "anchor": f"{rubric.anchor}-{n}",
-                    "title": story.title,
-                    "rubric": rubric.title,
-                    "body": f"{markup.text(story.body)}{picture}".strip(),
+                    "title": slots.plain(story.title),
+                    "rubric": slots.plain(rubric.title),
+                    "body": f"{markup.words(story.body)}{picture}".strip(),
                 }
             )
     return rows
+
+
+def _note(note: Correction) -> dict[str, str]:
+    return {"anchor": note_anchor(note.id), "title": "", "rubric": "", "body": note.text}
 
 
 def _insert(edition: Edition, row: dict[str, str]) -> Insert:

@@ -43,8 +43,9 @@
   }
 
   function acquit(control) {
-    const field = control.closest(".field-faulty");
-    if (!field || !control.validity.valid) return;
+    // Its own field: a question stands within the field of the box that asks it.
+    const field = control.closest(".field");
+    if (!field || !field.matches(".field-faulty") || !control.validity.valid) return;
     field.classList.remove("field-faulty");
     const fault = field.querySelector(".fault");
     if (fault) fault.remove();

@@ -65,6 +65,22 @@ def test_a_form_with_mistakes_is_as_accessible(
     page.close()
 
 
+def test_what_the_server_says_of_the_boxes_stays_until_one_is_ticked(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    people.asks(letter)
+    people.newsletter("autre")
+    page = browser.new_page()
+    page.goto(live_server.url)
+    page.fill("#address", "lea@hebdo.test")
+    page.evaluate("document.querySelector('form[data-check]').submit()")
+    fault = page.locator("#newsletters-fault")
+    fault.wait_for()
+    page.check("[value=autre]")
+    fault.wait_for(state="detached")
+    page.close()
+
+
 def test_a_storys_link_shows_itself_to_the_pointer_and_to_the_keyboard(
     browser: Any, live_server: LiveServer, letter: Newsletter
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.core import archive, highlights, searches
+from app.core import archive, corrections, highlights, searches
 from app.extensions import db, links
 from app.models import Edition, Newsletter, Visibility
 from app.settings import Settings
@@ -80,6 +80,64 @@ def test_what_was_found_is_marked_where_it_stands(letter: Newsletter) -> None:
     (found,) = searches.look("elections").found
     assert [each.text for each in found.title if each.is_marked] == ["Élections"]
     assert pages.joined("".join(each.text for each in found.title)) == STORIES[0].title
+
+
+def test_a_search_shows_words_as_the_page_does_without_slots_signs_or_addresses(
+    letter: Newsletter,
+) -> None:
+    story = StoryText(
+        "Bonjour {{first_name|vous}}",
+        "Une **girafe**, [vue](https://zoo.example), dit {{first_name|amie}}.\n\n- un\n- deux",
+    )
+    rubric = RubricText(RubricKind.BRIEFS, "Dans l’actu", "actu", (story,))
+    subject = "La girafe, {{first_name|vous}}"
+    text = dataclasses.replace(rows.text(letter), subject=subject, rubrics=(rubric,))
+    searches.fill(people.edition(letter, 13, text=text).id)
+    head, found = sorted(searches.look("girafe").found, key=lambda each: each.anchor)
+    assert joined(head.title) == "La girafe, vous"
+    assert joined(found.title) == "Bonjour vous"
+    assert joined(found.snippet) == "Une girafe, vue, dit amie. un deux"
+
+
+def joined(pieces: tuple[highlights.Piece, ...]) -> str:
+    return pages.joined("".join(each.text for each in pieces))
+
+
+def test_a_correction_is_found_where_it_stands_and_no_more_once_it_is_removed(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    issue = db.session.query(Edition).one().issue
+    note = corrections.add(issue, "actu-1", "Le dépouillement s’est achevé à Quimper.")
+    other = corrections.add(issue, "", "Rien d’autre.")
+    number = note.id
+    db.session.commit()
+    page = client.get("/search?q=quimper").text
+    assert "<mark>Quimper</mark>" in page
+    assert ">Correction</span></a>" in page
+    target = f"/archive/essentiel-ia/12#correction-{number}"
+    assert pages.element(page, "a", href=target)
+    shown = client.get(target.partition("#")[0]).text
+    assert pages.element(shown, "div", id=f"correction-{number}")
+    # A story and its correction are two places.
+    assert anchors("depouillement") == ["actu-1", f"correction-{number}"]
+    assert searches.rebuild() == 1
+    assert anchors("quimper") == [f"correction-{number}"]
+    for _press in range(2):
+        corrections.remove(issue, number)
+    assert anchors("quimper") == []
+    searches.rebuild()
+    assert anchors("quimper") == []
+    assert anchors("autre") == [f"correction-{other.id}"]
+
+
+def test_the_correction_of_what_she_may_not_read_is_not_found(letter: Newsletter) -> None:
+    issue = db.session.query(Edition).one().issue
+    corrections.add(issue, "", "Quimper.")
+    archive.expose(issue, Visibility.SUBSCRIBERS)
+    assert searches.look("quimper").total == 0
+    assert searches.look("quimper", subscribed=[letter.id]).total == 1
+    archive.expose(issue, Visibility.UNLISTED)
+    assert searches.look("quimper", subscribed=[letter.id]).total == 0
 
 
 def test_an_edition_filled_twice_is_found_once(letter: Newsletter) -> None:
