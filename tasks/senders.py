@@ -131,10 +131,14 @@ class Sender:
         turn = cast("Turn", copy.key)
         self._begun.pop(turn, None)
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
-        if copy.tries < TRIES:
-            self.turns.appendleft(copy)
-        else:
+        if copy.tries >= TRIES:
             self._result(turn, ledger.result(turn.reader.subscriber_id, why))
+        elif copy.tries and self.turns and _is_fresh(self.turns[0]):
+            # Who has not been tried goes before: a relay that breaks over everybody is then known by
+            # that, before any one reader has broken it three times and is charged for it.
+            self.turns.append(copy)
+        else:
+            self.turns.appendleft(copy)
 
     def waiting(self) -> int:
         return len(self.turns)
@@ -219,6 +223,11 @@ class Sender:
     def _say(self, said: str) -> None:
         self.trouble = said
         log.warning("relay.trouble", said=said)
+
+
+def _is_fresh(waiting: Turn | Copy) -> bool:
+    """No session has broken over it yet."""
+    return not isinstance(waiting, Copy) or not waiting.tries
 
 
 def _said(answer: Answer) -> str:

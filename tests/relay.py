@@ -60,8 +60,10 @@ class Story:
     """Closes a connection after so many messages."""
     hang_up_on: Collection[str] = ()
     """The line is cut at RCPT to these addresses."""
-    hang_up_within: Collection[str] = ()
-    """The line is cut when the content for these addresses begins."""
+    hang_up_at_data: Collection[str] = ()
+    """The line is cut at DATA for these addresses, before a byte of the content."""
+    hang_up_with: Collection[str] = ()
+    """The message for these addresses is taken whole, then the line is cut without a word."""
     replies: Mapping[str, str] = field(default_factory=dict)
     """What to say at RCPT to these addresses."""
     credentials: tuple[str, str] | None = None
@@ -169,12 +171,11 @@ class _Server(SMTP):
             authenticator=_authenticator(story) if login else None,
             loop=relay._loop,
         )
-        self._hangs_up_within = story.hang_up_within
+        self._hangs_up_at_data = story.hang_up_at_data
 
     async def smtp_DATA(self, arg: str) -> None:
         readers = self.envelope.rcpt_tos if self.envelope else []
-        if self._hangs_up_within and set(readers) & set(self._hangs_up_within):
-            await self.push("354 Go on")
+        if set(readers) & set(self._hangs_up_at_data):
             hang_up(self)
         else:
             await super().smtp_DATA(arg)
@@ -256,7 +257,10 @@ class _Handler:
             return "554 5.7.1 Refused by policy"
         if self.number in self.story.defer_data:
             return "452 4.3.1 Out of room"
-        if self.number in self.story.hang_up_after_dot:
+        if (
+            self.number in self.story.hang_up_after_dot
+            or message.rcpt_to in self.story.hang_up_with
+        ):
             self.relay.unanswered.append(message)
             return hang_up(server)
         if self.number in self.story.garble:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -120,6 +121,23 @@ def test_a_relay_that_refuses_us_costs_no_reader_and_is_said(
         send_on()
     assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
     assert db.session.get_one(Edition, edition_id).trouble == ""
+
+
+@pytest.mark.parametrize("sessions", [1, 6])
+def test_a_relay_that_hangs_up_over_one_reader_after_the_other_is_trouble_and_charges_none(
+    flask_app: Flask, move_clock: Clock, sessions: int
+) -> None:
+    """Over a single one it is her affair: `test_an_address_that_breaks_every_session_is_deferred`."""
+    edition_id = rows.send_to(20)
+    with StoryRelay(hang_up_at_rcpt=range(1, 100)) as relay:
+        use_relay(flask_app, relay.relay, connections=sessions)
+        send(edition_id)
+        assert progress(edition_id) == Progress(20, 20, 0, 0, 0, 0, 0, 0)
+        assert db.session.get_one(Edition, edition_id).trouble
+        relay.story.hang_up_at_rcpt = ()
+        move_clock(clerks.RELAY_PAUSE)
+        send_on()
+    assert progress(edition_id) == Progress(20, 0, 0, 20, 0, 0, 0, 0)
 
 
 def test_a_relay_that_is_not_there_costs_no_reader(flask_app: Flask) -> None:
