@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 
 from emails.values import Answer, Blame, Outcome
 
 SHOWN = 500
 """Characters of a reply that are kept."""
+
+STRUCK = "[…]"
+"""Where an address stood."""
 
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _QUEUED = (
@@ -70,6 +74,20 @@ def shown(reply: bytes) -> str:
     if not (text.isascii() and text.rstrip("\r").isprintable()):
         text = _CONTROLS.sub(" ", text)
     return text.strip()[:SHOWN]
+
+
+def unnamed(answer: Answer, address: str) -> Answer:
+    """The same without the address of whom it is about, which relays like to repeat.
+
+    Whoever keeps an answer knows by its row whom it concerns; once she is erased nobody shall, not
+    even by an answer that comes a moment later.
+    """
+    if "@" not in answer.text and "<" not in answer.text:
+        # The common yes names a queue, and nobody.
+        return answer
+    local = address.rpartition("@")[0]
+    found = re.compile(f"{re.escape(address)}|(?<=<){re.escape(local)}(?=[@>])", re.IGNORECASE)
+    return replace(answer, text=found.sub(STRUCK, answer.text))
 
 
 def _queue_id(text: str) -> str:

@@ -13,7 +13,7 @@ from app.core import editions, notices, subscriptions
 from app.core.confirmations import ASKING
 from app.extensions import db, links, settings
 from app.models import Notice, NoticeKind, Subscription, SubscriptionState
-from emails import compose, render
+from emails import answers, compose, render
 from emails import notices as letters
 from emails.errors import MailError
 from emails.headers import Sender
@@ -48,7 +48,9 @@ def post(notice_id: int) -> bool:
             notices.drop(notice, unwanted)
         else:
             answer = _post(notice)
-            notices.settle(notice, answer)
+            # She may have been forgotten meanwhile, and the order with her.
+            if db.session.get(Notice, notice_id) is not None:
+                notices.settle(notice, answer)
             log.info("notice.posted", outcome=answer.outcome, code=answer.code)
         db.session.commit()
     return True
@@ -92,7 +94,7 @@ def _post(notice: Notice) -> Answer:
     # The order is committed and read; no transaction stays open while a relay takes its time.
     db.session.commit()
     with Line(settings().relay) as line:
-        return line.post(envelope)
+        return answers.unnamed(line.post(envelope), envelope.rcpt_to)
 
 
 def _compose(notice: Notice) -> Envelope:

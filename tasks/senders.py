@@ -16,6 +16,7 @@ import structlog
 
 from app.core import ledger
 from app.core.ledger import Result
+from emails import answers
 from emails.copies import Copy
 from emails.dkim import Signer
 from emails.errors import MailError
@@ -110,6 +111,7 @@ class Sender:
 
     def end(self, copy: Copy, answer: Answer) -> None:
         turn = cast("Turn", copy.key)
+        answer = answers.unnamed(answer, turn.reader.address)
         if self._begun.pop(turn, None) is not None:
             answer = _to_the_message(answer)
         self.own.end(turn.hand.claim.batch_id, turn.reader.subscriber_id, answer)
@@ -132,6 +134,7 @@ class Sender:
         self._begun.pop(turn, None)
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)
         if copy.tries >= TRIES:
+            why = answers.unnamed(why, turn.reader.address)
             self._result(turn, ledger.result(turn.reader.subscriber_id, why))
         elif copy.tries and self.turns and _is_fresh(self.turns[0]):
             # Who has not been tried goes before: a relay that breaks over everybody is then known by

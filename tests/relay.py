@@ -254,7 +254,7 @@ class _Handler:
         if self.number in self.story.refuse_data:
             return "554 5.6.0 Message refused"
         if message.rcpt_to in self.story.by_policy:
-            return "554 5.7.1 Refused by policy"
+            return f"554 5.7.1 <{message.rcpt_to}>: Refused by policy"
         if self.number in self.story.defer_data:
             return "452 4.3.1 Out of room"
         if (

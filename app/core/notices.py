@@ -127,7 +127,8 @@ def drop(notice: Notice, why: str) -> bool:
 
 
 def settle(notice: Notice, answer: Answer) -> bool:
-    """Keep the relay's answer; False when another worker took the notice meanwhile.
+    """Keep the relay's answer; False when another worker took the notice meanwhile, or whom it is
+    about was erased: then it stays dropped.
 
     In doubt is sent again: a second confirmation is a smaller evil than none.
     """
@@ -149,6 +150,7 @@ def _settle(
     return races.won(
         update(Notice)
         .where(Notice.id == notice.id, Notice.fence == notice.fence)
+        .where(Notice.state == NoticeState.WAITING)
         .values(
             state=state,
             code=answer.code,

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
 from app.core import clock, confirmations, subscribers, suppressions
 from app.core.confirmations import ANSWERS, CONFIRM_WITHIN
@@ -30,6 +30,15 @@ REMIND_AFTER = dt.timedelta(days=2)
 KEPT = dt.timedelta(days=14)
 """How long after she asked it is forgotten: the link works for a week, and for a week more it can be
 exchanged for a new one."""
+
+ABOUT_HER = (
+    NoticeKind.WELCOME,
+    NoticeKind.MY_SUBSCRIPTION,
+    NoticeKind.ADDRESS_CONFIRMATION,
+    NoticeKind.ADDRESS_TAKEN,
+    NoticeKind.ADDRESS_CHANGING,
+)
+"""Mails about her own page and address, which go with her."""
 
 AT_A_TIME = 200
 """Rows looked at in one round; the next round, seconds later, goes on."""
@@ -125,8 +134,11 @@ def _has_any(subscriber: Subscriber) -> bool:
 
 def _forget_person(subscriber: Subscriber) -> None:
     """With the mails that answered her; what she wrote under an issue is not about a subscription."""
-    answers = Notice.kind.in_((*ANSWERS, NoticeKind.WELCOME))
-    db.session.execute(delete(Notice).where(Notice.address == subscriber.address, answers))
+    answers = Notice.kind.in_((*ANSWERS, *ABOUT_HER))
+    hers = or_(
+        Notice.address == subscriber.address, func.lower(Notice.address) == subscriber.address_key
+    )
+    db.session.execute(delete(Notice).where(hers, answers))
     db.session.execute(delete(AddressChange).where(AddressChange.subscriber_id == subscriber.id))
     db.session.expire(subscriber)
     db.session.delete(subscriber)
