@@ -71,7 +71,8 @@ def _surroundings() -> list[Check]:
     relay = settings().relay
     answer = Line(relay).try_out()
     fine = answer.outcome is Outcome.ACCEPTED
-    said = "takes us" if fine else f"does not: {answer.code or ''} {answer.text}".rstrip()
+    why = " ".join(filter(None, (str(answer.code or ""), answer.text)))
+    said = "takes us" if fine else f"does not take us: {why}"
     return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
 
 

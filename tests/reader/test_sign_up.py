@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,7 +23,8 @@ from app.models import (
     Subscription,
     SuppressionReason,
 )
-from tests import pages, people
+from emails.values import RubricKind, RubricText, StoryText
+from tests import pages, people, rows
 
 PAGE = "/newsletters/essentiel-ia"
 TYPED = {"address": "lea@hebdo.test", "first_name": "Léa", "consent": "y"}
@@ -180,6 +184,16 @@ def test_no_newsletter_one_or_several_each_have_their_front_page(client: FlaskCl
     front = client.get("/").text
     linked = {each.get("href") for each in pages.elements(front, "a")}
     assert {"/newsletters/essentiel-ia", "/newsletters/autre"} <= linked
+
+
+def test_a_rubric_whose_stories_have_no_title_is_not_announced_over_nothing(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    bare = RubricText(RubricKind.LEAD, "À la Une", "une", (StoryText("", "Un corps."),))
+    full = RubricText(RubricKind.BRIEFS, "Dans l’actu", "actu", (StoryText("Un titre", "…"),))
+    people.edition(letter, text=dataclasses.replace(rows.text(letter), rubrics=(bare, full)))
+    page = client.get("/newsletters/essentiel-ia").text
+    assert re.findall(r'contents-rubric">([^<]*)', page) == ["Dans l’actu"]
 
 
 def test_a_look_at_the_latest_issue_leads_to_it(client: FlaskClient, letter: Newsletter) -> None:
