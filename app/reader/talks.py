@@ -34,6 +34,8 @@ class Talk:
     """The comment that the form answers, if it answers one."""
     at_once: bool = False
     """What this visitor says stands there at once."""
+    unkept: str = ""
+    """What she typed while the comments were closed over it: hers to take along."""
 
 
 def of(newsletter: Newsletter, number: int, form: CommentForm | None = None) -> Talk:
@@ -43,7 +45,7 @@ def of(newsletter: Newsletter, number: int, form: CommentForm | None = None) -> 
     threads = [] if door is Door.OFF else comments.threads(issue)
     count = sum(len(each.answers) + each.is_standing for each in threads)
     if door is not Door.OPEN:
-        return Talk(number, door, threads, count)
+        return Talk(number, door, threads, count, unkept=form.text.data or "" if form else "")
     answered = comments.answered(issue, wanted(form))
     form = form or blank(issue, answered)
     shown = newsletter.comment_rule is CommentRule.SHOWN and passes.holder(newsletter) is not None

@@ -336,6 +336,24 @@ def test_with_a_pass_it_stands_at_once_where_the_newsletter_says_so(
     assert (owed.kind, owed.address) == (NoticeKind.COMMENT_SHOWN, people.ADDRESS)
 
 
+@pytest.mark.parametrize("off", [False, True])
+def test_what_was_typed_while_the_comments_closed_is_handed_back(
+    client: FlaskClient, issue: Issue, move_clock: Clock, off: bool
+) -> None:
+    form = {**pages.hidden(client.get(PAGE).text), **TYPED, "text": "Deux <b>lignes</b>\nà garder"}
+    if off:
+        issue.newsletter.comment_rule = CommentRule.OFF
+    else:
+        issue.comments_closed = True
+    db.session.commit()
+    move_clock(dt.timedelta(seconds=5))
+    answer = client.post(f"{PAGE}/react", data=form)
+    assert answer.status_code == 422
+    assert "Deux &lt;b&gt;lignes&lt;/b&gt;\nà garder</textarea>" in answer.text
+    assert "were closed while you wrote" in pages.words(answer.text)
+    assert kept() == []
+
+
 def test_closed_comments_stay_and_take_no_more(
     client: FlaskClient, letter: Newsletter, issue: Issue, move_clock: Clock
 ) -> None:
