@@ -87,7 +87,7 @@ def die_with_one_more_answer(state_dir: Path) -> None:
         assert held is not None
         assert recovery.claim(owner) is not None
         subscriber_id = ledger.to_do(held)[0]
-        db.session.rollback()
+        db.session.commit()
         own.begin(held.batch_id, subscriber_id)
         own.end(held.batch_id, subscriber_id, Answer(Outcome.ACCEPTED, 250))
     lookout.free_orphans()
@@ -98,6 +98,7 @@ def die_rehearsing(state_dir: Path, place: int | None) -> None:
     with journal.opened(state_dir) as (owner, own):
         held = recovery.claim(owner)
         assert held is not None
+        db.session.commit()
         for subscriber_id in held.subscriber_ids[:place] if place is not None else ():
             own.rehearse(held.batch_id, subscriber_id)
             own.give_back(held.batch_id, subscriber_id)
