@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     flask_app = Flask(__name__)
     configure(flask_app, settings)
+    guard_requests(flask_app)
     connect_extensions(flask_app)
     register_doors(flask_app)
     return flask_app
@@ -58,6 +59,15 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
+def guard_requests(flask_app: Flask) -> None:
+    """First of all, so that what comes after may rest on it and what is refused costs little."""
+    from app import caps, guards, lanes
+
+    guards.register(flask_app)
+    caps.register(flask_app)
+    lanes.register(flask_app)
+
+
 def connect_extensions(flask_app: Flask) -> None:
     from app import database, language, watermarks
     from app.extensions import babel, csrf, db, exchanges, keys, limiter, migrate
@@ -76,10 +86,9 @@ def connect_extensions(flask_app: Flask) -> None:
 
 
 def register_doors(flask_app: Flask) -> None:
-    from app import api, editor, errors, guards, logs, reader
+    from app import api, editor, errors, logs, reader
     from app.core import autolinks
 
-    guards.register(flask_app)
     logs.register(flask_app)
     errors.register(flask_app)
     flask_app.add_template_filter(autolinks.paragraphs)

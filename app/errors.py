@@ -26,6 +26,7 @@ WORDS = {
     413: _("This is too large to send: 10 MB at the most for a picture, 500 kB for text."),
     422: _("Something in the form needs another look."),
     429: _("That was a little too often. Please wait a moment and try again."),
+    503: _("There is a crowd here at this moment. Please try again in a few seconds."),
     500: _("Something broke on our side. Nothing you did is lost; please try again in a moment."),
 }
 

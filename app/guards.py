@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -50,7 +51,8 @@ def register(flask_app: Flask) -> None:
 
 
 def open_request() -> None:
-    """Give the request an id and, for GET and HEAD, transactions that cannot write."""
+    """Give the request its moment, an id and, for GET and HEAD, transactions that cannot write."""
+    g.arrived_at = time.monotonic()
     g.request_id = secrets.token_hex(8)
     g.stack = ExitStack()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -60,24 +60,18 @@ def configure(settings: Settings, level: str | None = None) -> None:
 
 def register(flask_app: Flask) -> None:
     """One line per request, when it has been answered."""
-    flask_app.before_request(start_clock)
     flask_app.after_request(log_request)
-
-
-def start_clock() -> None:
-    g.began_at = time.perf_counter()
 
 
 def log_request(response: Response) -> Response:
     if request.endpoint in UNWATCHED:
         return response
-    began = g.get("began_at")
     log.info(
         "request",
         method=request.method,
         rule=request.url_rule.rule if request.url_rule else None,
         status=response.status_code,
-        ms=round((time.perf_counter() - began) * 1000, 1) if began is not None else None,
+        ms=round((time.monotonic() - g.arrived_at) * 1000, 1),
     )
     return response
 

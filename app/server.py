@@ -9,7 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from app import create_app, logs, settings
+from app import create_app, lanes, logs, settings
 
 GRACE = 8
 """Seconds that a request under way may take once we are asked to end."""
@@ -34,7 +34,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     """Serves one installation; each of its processes makes the app anew, so that none shares a line."""
 
     def __init__(self, bind: str, workers: int, threads: int) -> None:
-        self.given = {
+        self.given: dict[str, Any] = {
             "bind": bind,
             "workers": workers,
             "threads": threads,
@@ -56,7 +56,9 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         for name in RINGING:
             import_module(name)
-        return create_app()
+        flask_app = create_app()
+        lanes.register(flask_app, self.given["threads"])
+        return flask_app
 
 
 def run(bind: str, workers: int, threads: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import pace
+from app import bells, pace
 from app.core import addresses, editors
 from app.core.errors import Invalid
 from app.editor import door, guard
@@ -13,7 +13,6 @@ from app.editor.forms import ForgottenPassword, NewPassword, SignIn
 from app.extensions import _, db, limiter, links
 from app.links import Purpose
 from app.models import Editor
-from tasks import nudges
 
 LINK_HOURS = 24
 
@@ -78,14 +77,10 @@ def order_link() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("editor/forgotten.html", form=form), 422
     with pace.even(EVEN_SECONDS):
-        notice = editors.forget_password(form.address.data)
+        bells.ring([editors.forget_password(form.address.data)])
         db.session.commit()
     flash(_("If this address belongs to an editor, a mail with a link is on its way to it."))
-    response = redirect(url_for("editor.sign_in"), 303)
-    if notice is not None:
-        notice_id = notice.id
-        response.call_on_close(lambda: nudges.notice(notice_id))
-    return response
+    return redirect(url_for("editor.sign_in"), 303)
 
 
 @door.get("/password/<token>")

@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import sign_ups
 from app.core import suppressions
 from app.extensions import db
 from app.models import Notice, SuppressionReason
@@ -67,12 +66,6 @@ def mailed(flask_app: Flask) -> Counter[str]:
             notices.post(notice_id)
     assert not any(b"Pills" in mail.data for mail in relay.received)
     return Counter(address.lower() for address in relay.recipients)
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers that take no longer than they need: nobody holds a stopwatch here."""
-    monkeypatch.setattr(sign_ups, "EVEN_SECONDS", 0.0)
 
 
 def stage() -> None:

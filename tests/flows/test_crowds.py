@@ -15,7 +15,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import sign_ups
 from app.extensions import db
 from app.models import Consent, Notice, Subscriber, Subscription
 from app.settings import Settings
@@ -45,9 +44,8 @@ def count(model: type) -> int:
 
 @pytest.mark.parametrize("different", [1, CROWD], ids=["one address", "an address each"])
 def test_all_who_press_at_once_are_thanked_and_each_address_is_kept_once(
-    flask_app: Flask, monkeypatch: pytest.MonkeyPatch, different: int
+    flask_app: Flask, different: int
 ) -> None:
-    monkeypatch.setattr(sign_ups, "EVEN_SECONDS", 0.0)
     people.newsletter()
     db.session.remove()
     together = threading.Barrier(CROWD)
