@@ -6,6 +6,7 @@ newer one gets a Conflict in words and keeps what was typed.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ from emails import typed
 LARGEST_KEY = 2**63
 """No row has this number or one beyond it; the databases cannot even be asked."""
 
+SECOND_PRESS = dt.timedelta(minutes=10)
+"""How long the same press again, or the answer loaded anew, makes no second draft."""
+
 LONGEST_SUBJECT = 250
 """Characters: mail programs show about 70, and RFC 5322 §2.1.1 counts 998 bytes a line."""
 
@@ -39,11 +43,23 @@ class Words:
     visibility: Visibility | None = None
 
 
+def begin(newsletter: Newsletter) -> Issue:
+    """An empty draft from a press of the button; a second press soon after is the same as one."""
+    return _pressed_before(newsletter, "", []) or create(newsletter)
+
+
+def find_made_from(newsletter: Newsletter, imported: Imported) -> Issue | None:
+    """The draft that this very text became a moment ago, while nobody has touched it since."""
+    words = [(typed.line(each.title), each.body) for _rubric, each in imported.stories]
+    return _pressed_before(newsletter, typed.line(imported.subject), words)
+
+
 def create(newsletter: Newsletter, number: int | None = None) -> Issue:
     """A new empty draft with the next number, or the one given.
 
-    Raises Conflict when the number is taken.
+    Raises Conflict when the number is taken. Two who ask at once wait for each other.
     """
+    _hold(newsletter)
     if number is not None and _taken(newsletter, number):
         raise Conflict(
             _("“%(name)s” already has a number %(number)s.", name=newsletter.name, number=number)
@@ -171,6 +187,28 @@ def delete(issue: Issue, revision: int) -> None:
     advance(issue, revision)
     db.session.delete(issue)
     db.session.flush()
+
+
+def _hold(newsletter: Newsletter) -> None:
+    """Wait for whoever else begins an issue of it; SQLite's writers wait for each other anyway."""
+    one = select(Newsletter.id).where(Newsletter.id == newsletter.id)
+    db.session.execute(one.with_for_update(key_share=True))
+
+
+def _pressed_before(
+    newsletter: Newsletter, subject: str, words: list[tuple[str, str]]
+) -> Issue | None:
+    """The newest issue when it was made a moment ago of these very words and nobody touched it since."""
+    _hold(newsletter)
+    newest = db.session.scalar(
+        select(Issue).where(Issue.newsletter_id == newsletter.id).order_by(Issue.id.desc()).limit(1)
+    )
+    if newest is None or newest.created_at < clock.now() - SECOND_PRESS:
+        return None
+    is_as_made = newest.revision == 1 and newest.state is IssueState.DRAFT
+    said = sorted((each.title, each.body) for each in newest.stories)
+    is_the_same = (newest.subject, said) == (subject, sorted(words))
+    return newest if is_as_made and is_the_same else None
 
 
 def _taken(newsletter: Newsletter, number: int) -> bool:

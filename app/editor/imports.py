@@ -22,6 +22,7 @@ def import_issue() -> ResponseReturnValue:
 
 @door.post("/issues/import")
 def read_issue() -> ResponseReturnValue:
+    """Pressed twice, or its answer loaded anew, it is one draft."""
     form = offer_newsletters(Import())
     if not form.validate_on_submit():
         return render_template("editor/import.html", form=form), 422
@@ -30,7 +31,10 @@ def read_issue() -> ResponseReturnValue:
         form.blame({"file": fault})
         return render_template("editor/import.html", form=form), 422
     newsletter = newsletters.get(form.newsletter.data)
-    issue, remarks = issues.create_from(newsletter, imports.read(text, newsletter.rubrics))
+    imported = imports.read(text, newsletter.rubrics)
+    issue, remarks = issues.find_made_from(newsletter, imported), list(imported.remarks)
+    if issue is None:
+        issue, remarks = issues.create_from(newsletter, imported)
     db.session.commit()
     return render_template("editor/imported.html", issue=issue, remarks=remarks)
 

@@ -50,7 +50,7 @@ def create_issue() -> ResponseReturnValue:
     form = offer_newsletters(NewIssue())
     if not form.validate_on_submit():
         return render_template("editor/new_issue.html", form=form), 422
-    issue = issues.create(newsletters.get(form.newsletter.data))
+    issue = issues.begin(newsletters.get(form.newsletter.data))
     db.session.commit()
     return redirect(url_for("editor.write_issue", issue_id=issue.id), 303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -43,6 +44,25 @@ def test_a_new_desk_says_what_to_do_first(at_desk: Desk) -> None:
 def test_a_new_issue_begins_with_the_next_number(at_desk: Desk, issue: Issue) -> None:
     answer = at_desk.post("/editor/issues/new", {"newsletter": "essentiel-ia"})
     assert answer.status_code == 303
+    assert [each.number for each, _ in issues.listing()] == [2, 1]
+
+
+def test_a_button_pressed_many_times_at_once_begins_one_issue(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    session = at_desk.client.get_cookie("hebdo")
+    assert session is not None
+    db.session.commit()
+
+    def press(_n: int) -> str:
+        other = flask_app.test_client()
+        other.set_cookie("hebdo", session.value)
+        form = {"newsletter": "essentiel-ia", "csrf_token": at_desk.token}
+        return other.post("/editor/issues/new", data=form).headers["Location"]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(press, range(8)))) == 1
+    db.session.rollback()
     assert [each.number for each, _ in issues.listing()] == [2, 1]
 
 

@@ -55,6 +55,20 @@ def test_the_real_issue_is_imported_and_lacks_nothing(admin: Desk, issue: Issue)
     assert "data-once" in page
 
 
+def test_a_text_that_is_sent_twice_becomes_one_draft_until_somebody_writes_in_it(
+    admin: Desk, issue: Issue
+) -> None:
+    form = {"newsletter": "essentiel-ia", "text": PLAIN}
+    for _ in range(2):
+        answer = admin.post("/editor/issues/import", form)
+        assert f"/editor/issues/{issues.listing()[0][0].id}" in answer.text
+    assert [each.number for each, _ in issues.listing()] == [2, 1]
+    issues.listing()[0][0].revision += 1
+    db.session.commit()
+    admin.post("/editor/issues/import", form)
+    assert [each.number for each, _ in issues.listing()] == [3, 2, 1]
+
+
 def test_nothing_to_import_is_said(admin: Desk, issue: Issue) -> None:
     assert admin.post("/editor/issues/import", {"newsletter": "essentiel-ia"}).status_code == 422
 
