@@ -9,6 +9,7 @@ line: a story stands under its own title, and the order of headings belongs to t
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from emails import passages, slots, typed
+
+_BLANKS = re.compile(r"[ \t\r\n]+")
+"""Not those that do not break: they stay where they were set."""
 
 SCHEMES = frozenset({"http", "https", "mailto"})
 TAGS = frozenset({"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", "code"})
@@ -44,7 +48,8 @@ def open_html(markdown: str) -> str:
 
 def words(markdown: str) -> str:
     """The words alone on one line, without signs or addresses; slots show their fallback."""
-    return " ".join(unescape(nh3.clean(html(markdown), tags=set())).split())
+    bare = unescape(nh3.clean(html(markdown), tags=set()))
+    return " ".join(part for part in _BLANKS.split(bare) if part)
 
 
 def text(markdown: str) -> str:

@@ -19,6 +19,7 @@ SHORT = 4
 """A stem shorter than this marks only itself: "ia" is not the beginning of "ialtitude"."""
 
 _WORD = re.compile(r"\w+")
+_BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Marks:
 
     def around(self, text: str) -> tuple[Piece, ...]:
         """The part of the text around the first word found, else its beginning; cut between words."""
-        text = " ".join(text.split())
+        text = _BLANKS.sub(" ", text).strip()
         first = next((each for each in _WORD.finditer(text) if self._fits(each[0])), None)
         start = max(0, first.start() - LEAD) if first else 0
         end = min(len(text), start + SNIPPET)

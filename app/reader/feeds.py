@@ -23,6 +23,7 @@ from app.extensions import _, links
 from app.models import Newsletter, Rubric, Visibility
 from app.reader import atoms, cards, door, jsonfeeds, sheets
 from app.reader.sheets import Sheet
+from emails.values import RubricKind
 
 ISSUES = 20
 """Issues in one feed: what a weekly says in five months, and some 300 kB."""
@@ -149,12 +150,24 @@ def _stories(newsletter: Newsletter, anchor: str) -> Iterator[Item]:
                     url=f"{links().issue(newsletter.slug, entry.number)}#{story.anchor}",
                     title=story.title or sheet.subject,
                     summary="",
-                    content=render_template(
-                        "reader/feed_story.html", sheet=sheet, story=story, notes=own, media=_media
-                    ),
+                    content=_story(sheet, rubric, story, own),
                     published=entry.out_at,
                     updated=cards.changed_at(entry, own),
                 )
+
+
+def _story(
+    sheet: Sheet, rubric: sheets.Rubric, story: sheets.Story, notes: tuple[Note, ...]
+) -> str:
+    made = render_template(
+        "reader/feed_story.html",
+        sheet=sheet,
+        story=story,
+        notes=notes,
+        media=_media,
+        is_sponsored=rubric.kind is RubricKind.SPONSORED,
+    )
+    return made.strip()
 
 
 def _content(sheet: Sheet, notes: tuple[Note, ...]) -> str:

@@ -6,23 +6,23 @@ import dataclasses
 import datetime as dt
 import json
 import re
+from typing import Any
 
 import atoma
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml import etree
+from lxml import etree, html
 
 from app.core import archive, corrections
 from app.extensions import db
 from app.models import Issue, Newsletter, Visibility
-from app.reader import jsonfeeds, sheets
+from app.reader import sheets
 from tests import pages, people, rows
+from tests.reader import schemas
 
 ATOM = "/archive/essentiel-ia/feed.atom"
 JSON = "/archive/essentiel-ia/feed.json"
-NS = {"a": "http://www.w3.org/2005/Atom"}
-RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 
 @pytest.fixture
@@ -45,27 +45,16 @@ def paths(kind: str) -> list[str]:
     return [f"/archive/essentiel-ia/feed.{kind}", f"/archive/essentiel-ia/a-la-une/feed.{kind}"]
 
 
-def conforms(body: bytes) -> None:
-    """The rules of RFC 4287 §4 that concern what we write."""
-    feed = etree.fromstring(body)
-    assert feed.tag == f"{{{NS['a']}}}feed"
-    for element in (feed, *feed.findall("a:entry", NS)):
-        for name in ("id", "title", "updated"):
-            assert len(element.findall(f"a:{name}", NS)) == 1, name
-        assert re.match(r"[a-z]+:\S+", element.findtext("a:id", namespaces=NS))
-        for name in ("updated", "published"):
-            for moment in element.findall(f"a:{name}", NS):
-                assert RFC_3339.fullmatch(moment.text), moment.text
-        # §4.1.1, §4.1.2: one alternate of a type and language; one self.
-        rels = [(each.get("rel"), each.get("type")) for each in element.findall("a:link", NS)]
-        assert len(rels) == len(set(rels))
-    assert feed.find("a:author/a:name", NS).text
-    for entry in feed.findall("a:entry", NS):
-        content = entry.find("a:content", NS)
-        assert content is None or content.get("type") == "html"
-        assert entry.find("a:link[@rel='alternate']", NS) is not None
-    ids = [each.text for each in feed.iterfind(".//a:id", NS)]
-    assert len(ids) == len(set(ids))
+def items(client: FlaskClient, path: str) -> list[dict[str, Any]]:
+    return list(json.loads(client.get(path).data)["items"])
+
+
+def of_class(within: Any, *names: str) -> list[Any]:
+    return [each for each in within.iter() if {*names} & {*(each.get("class") or "").split()}]
+
+
+def read(part: Any) -> str:
+    return pages.words(html.tostring(part, encoding="unicode", with_tail=False))
 
 
 def test_an_atom_feed_conforms_and_another_parser_reads_it(
@@ -74,13 +63,53 @@ def test_an_atom_feed_conforms_and_another_parser_reads_it(
     for path in paths("atom"):
         answer = client.get(path)
         assert answer.mimetype == "application/atom+xml"
-        conforms(answer.data)
+        schemas.atom(answer.data)
         feed = atoma.parse_atom_bytes(answer.data)
         assert feed.title.value.startswith(letter.name)
         assert [link.href for link in feed.links if link.rel == "self"] == [
             f"http://hebdo.test{path}"
         ]
         assert feed.entries
+
+
+BROKEN = {
+    "no id": lambda body: schemas.without(body, "id"),
+    "no title": lambda body: schemas.without(body, "title"),
+    "no author": lambda body: schemas.without(body, "author"),
+    "two titles": lambda body: body.replace(b"<title>", b"<title>x</title><title>", 1),
+    "a date without a zone": lambda body: body.replace(b"Z</updated>", b"</updated>", 1),
+    "an element of nobody": lambda body: body.replace(b"<generator", b"<x/><generator", 1),
+    "a relation of nobody": lambda body: body.replace(b'rel="self"', b'rel="selves"', 1),
+}
+
+
+@pytest.mark.parametrize("way", BROKEN)
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_the_schema_sees_what_is_wrong_with_a_feed(
+    client: FlaskClient, letter: Newsletter, way: str
+) -> None:
+    body = client.get(ATOM).data
+    broken = BROKEN[way](body)
+    assert broken != body
+    with pytest.raises(etree.DocumentInvalid):
+        schemas.atom(broken)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_the_schema_sees_what_is_wrong_with_a_json_feed(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    for changes in (
+        {"version": "https://jsonfeed.org/version/1"},
+        {"title": ""},
+        {"items": [{"id": "1"}]},
+        {"items": [{"id": 1, "content_text": "x"}]},
+        {"items": [{"id": "1", "content_text": "x", "date_published": "2026-11-24"}]},
+        {"feed_url": "/feed.json"},
+        {"author": {"name": "x"}},
+    ):
+        whole = {**json.loads(client.get(JSON).data), **changes}
+        assert schemas.breaks(schemas.JSON_FEED, whole), changes
 
 
 def test_a_json_feed_conforms_and_another_parser_reads_it(
@@ -91,12 +120,7 @@ def test_a_json_feed_conforms_and_another_parser_reads_it(
         assert answer.mimetype == "application/feed+json"
         feed = atoma.parse_json_feed_bytes(answer.data)
         assert feed.feed_url == f"http://hebdo.test{path}"
-        whole = json.loads(answer.data)
-        assert whole["version"] == jsonfeeds.VERSION
-        for item in whole["items"]:
-            assert item["id"]
-            assert "content_html" in item or "content_text" in item
-            assert RFC_3339.fullmatch(item["date_published"])
+        schemas.holds(schemas.JSON_FEED, json.loads(answer.data))
 
 
 def test_a_public_issue_stands_whole_in_the_feeds(client: FlaskClient, letter: Newsletter) -> None:
@@ -104,8 +128,8 @@ def test_a_public_issue_stands_whole_in_the_feeds(client: FlaskClient, letter: N
         each.links[0].href.rpartition("/")[2]: each
         for each in atoma.parse_atom_bytes(client.get(ATOM).data).entries
     }
-    items = {each["url"]: each for each in json.loads(client.get(JSON).data)["items"]}
-    item = items["http://hebdo.test/archive/essentiel-ia/12"]
+    told = {each["url"]: each for each in json.loads(client.get(JSON).data)["items"]}
+    item = told["http://hebdo.test/archive/essentiel-ia/12"]
     assert entries["12"].content.value == item["content_html"]
     held = pages.words(item["content_html"])
     for rubric in sheets.lay_out(rows.text(letter)).rubrics:
@@ -115,6 +139,43 @@ def test_a_public_issue_stands_whole_in_the_feeds(client: FlaskClient, letter: N
             assert pages.words(str(story.body)) in held
     for address in re.findall(r'(?:src|href)="([^"]*)"', item["content_html"]):
         assert re.match(r"https?://|mailto:", address), address
+
+
+def test_feeds_hold_what_the_page_holds_whole_and_by_rubric(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    issue = db.session.get_one(Issue, archive.get(letter, 12).issue_id)
+    corrections.add(issue, "a-la-une-1", "Trois bénévoles, et non une.")
+    db.session.commit()
+    page = html.fromstring(client.get("/archive/essentiel-ia/12?lang=fr").text)
+    (item,) = [each for each in items(client, JSON) if each["url"].endswith("/12")]
+    held = pages.words(item["content_html"])
+    shown = of_class(page, "story")
+    assert len(shown) == 11
+    for story in shown:
+        for part in story.xpath(".//h3") + of_class(story, "prose", "correction"):
+            assert read(part) in held
+    of_rubric = of_class(page.get_element_by_id("a-la-une"), "story")
+    told = items(client, "/archive/essentiel-ia/a-la-une/feed.json")
+    assert [each["url"].partition("#")[2] for each in told] == [
+        each.get("id") for each in of_rubric
+    ]
+    for story, each in zip(of_rubric, told, strict=True):
+        for part in of_class(story, "prose", "correction"):
+            assert read(part) in pages.words(each["content_html"])
+    entry = atoma.parse_atom_bytes(client.get(paths("atom")[1]).data).entries[0]
+    assert (entry.id_, entry.content.value) == (told[0]["id"], told[0]["content_html"])
+
+
+def test_a_sponsored_story_says_so_in_the_feed_of_its_rubric_alone(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    rows.rubric(letter, "partenaire", "Avec notre partenaire")
+    db.session.commit()
+    (story,) = items(client, "/archive/essentiel-ia/partenaire/feed.json")
+    assert story["content_html"].startswith("<p><strong>Publicité</strong></p>")
+    (other,) = items(client, "/archive/essentiel-ia/a-la-une/feed.json")
+    assert "Publicité" not in other["content_html"]
 
 
 def test_what_is_not_for_everybody_is_not_in_the_feeds(
@@ -165,11 +226,11 @@ def test_a_feed_stays_well_formed_whatever_was_typed(
 ) -> None:
     text = dataclasses.replace(rows.text(letter), subject=hostile, preheader=hostile)
     people.edition(letter, 14, text=text)
-    conforms(client.get(ATOM).data)
+    schemas.atom(client.get(ATOM).data)
     assert json.loads(client.get(JSON).data)["items"]
 
 
 def test_a_newsletter_without_issues_has_an_empty_feed(client: FlaskClient) -> None:
     people.newsletter("neuve")
-    conforms(client.get("/archive/neuve/feed.atom").data)
+    schemas.atom(client.get("/archive/neuve/feed.atom").data)
     assert json.loads(client.get("/archive/neuve/feed.json").data)["items"] == []

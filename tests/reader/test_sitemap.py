@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +14,9 @@ from lxml import etree
 from app.core import archive, corrections
 from app.extensions import db
 from app.models import Newsletter, Visibility
-from tests import pages, people
+from tasks import texts
+from tests import desk, pages, people
+from tests.reader import schemas
 
 # sitemaps.org's rules for one file, as a schema of our own.
 SCHEMA = etree.XMLSchema(
@@ -31,7 +34,6 @@ SCHEMA = etree.XMLSchema(
   </xs:sequence></xs:complexType></xs:element>
 </xs:schema>""")
 )
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 
 
 @pytest.fixture
@@ -72,23 +74,42 @@ def test_robots_are_shown_the_sitemap_and_kept_from_private_pages(
     assert "Disallow: /archive" not in told
 
 
+def told(page: str) -> dict[str, Any]:
+    (block,) = re.findall(r'(?s)<script type="application/ld\+json">(.*?)</script>', page)
+    found: dict[str, Any] = json.loads(block)
+    return found
+
+
+def test_every_kind_of_issue_is_told_by_the_schema_and_shows_no_more_than_its_page(
+    flask_app: Flask, client: FlaskClient
+) -> None:
+    pictured = desk.draft(flask_app)
+    of = pictured.newsletter
+    sample = people.edition(of, 9, text=texts.of_issue(pictured))
+    corrections.add(sample.issue, "", "</script><script>alert(1)</script>")
+    for number, visibility in enumerate(Visibility, start=11):
+        archive.expose(people.edition(of, number).issue, visibility)
+    db.session.commit()
+    for number in (9, 11, 12, 13):
+        page = client.get(f"/archive/essentiel-ia/{number}").text
+        article = told(page)
+        schemas.holds(schemas.NEWS_ARTICLE, article)
+        assert "Villeurbanne" not in json.dumps(article)
+        assert ("image" in article) is (number == 9)
+    for changes in ({"headline": "x" * 111}, {"datePublished": "2026"}, {"publisher": "x"}):
+        assert schemas.breaks(schemas.NEWS_ARTICLE, {**article, **changes})
+
+
 def test_an_issue_is_a_news_article(client: FlaskClient, letter: Newsletter) -> None:
     """The properties that schema.org's NewsArticle and the search engines' notes ask for."""
     corrections.add(people.edition(letter, 20).issue, "", "C’était lundi.")
     db.session.commit()
     page = client.get("/archive/essentiel-ia/20").text
-    (block,) = re.findall(r'(?s)<script type="application/ld\+json">(.*?)</script>', page)
-    article = json.loads(block)
-    assert article["@context"] == "https://schema.org"
-    assert article["@type"] == "NewsArticle"
-    assert 0 < len(article["headline"]) <= 110
-    for name in ("datePublished", "dateModified"):
-        assert MOMENT.fullmatch(article[name])
+    article = told(page)
+    schemas.holds(schemas.NEWS_ARTICLE, article)
     assert article["dateModified"] >= article["datePublished"]
     for name in ("author", "publisher"):
-        assert article[name]["@type"] == "Organization"
         assert article[name]["name"] == letter.publisher
-        assert article[name]["url"].startswith("http://hebdo.test/")
     address = "http://hebdo.test/archive/essentiel-ia/20"
     assert article["url"] == article["mainEntityOfPage"]["@id"] == address
     assert article["isAccessibleForFree"] is True
