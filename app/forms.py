@@ -14,6 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, ValidationError
 from wtforms.validators import DataRequired
 
+from app.core import relays
 from app.extensions import _, csrf
 from emails import typed
 
@@ -50,6 +51,9 @@ class Form(FlaskForm):  # type: ignore[misc]
         def render_field(self, field: Any, render_kw: Any) -> Any:
             # A field's own sentence is better than the house's.
             said = {**sentences(field), **(field.render_kw or {})}
+            if isinstance(field, EmailField) and relays.takes_accents():
+                # Browsers know no letters beyond ASCII before the @, and would let nobody write them.
+                render_kw = {"type": "text", "inputmode": "email", **render_kw}
             return super().render_field(field, {**said, **ties(field), **render_kw})
 
     def validate(self, extra_validators: Any = None) -> bool:

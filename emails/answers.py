@@ -90,6 +90,17 @@ def unnamed(answer: Answer, address: str) -> Answer:
     return replace(answer, text=found.sub(STRUCK, answer.text))
 
 
+def no_accents() -> Answer:
+    """For a reader whose address needs SMTPUTF8 (RFC 6531 §3.2: it must not go to a relay that does
+    not offer it). Nothing was said of her to the relay."""
+    return Answer(
+        Outcome.REFUSED,
+        enhanced="5.6.7",
+        text="the relay takes no address with accents before the @ (SMTPUTF8)",
+        blame=Blame.READER,
+    )
+
+
 def _queue_id(text: str) -> str:
     for pattern in _QUEUED:
         if found := pattern.search(text):

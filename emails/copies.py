@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from emails.headers import needs_utf8
 from emails.values import Answer
+
+UTF8 = b" SMTPUTF8 BODY=8BITMIME"
 
 
 class Copy:
     """One message for one reader; `data` is dot-stuffed and ends with CRLF, without the final dot."""
 
-    __slots__ = ("data", "envelope", "key", "tries")
+    __slots__ = ("data", "envelope", "key", "needs_utf8", "tries")
 
     def __init__(self, key: object, mail_from: str, rcpt_to: str, data: bytes) -> None:
         self.key = key
         """Whatever the postbox knows it by."""
+        self.needs_utf8 = needs_utf8(rcpt_to)
+        """Only a session with SMTPUTF8 may hear of it (RFC 6531 §3.4: and MAIL says so)."""
+        options = UTF8 if self.needs_utf8 else b""
         self.envelope = (
-            b"MAIL FROM:<%b>\r\n" % mail_from.encode("ascii"),
-            b"RCPT TO:<%b>\r\n" % rcpt_to.encode("ascii"),
+            b"MAIL FROM:<%b>%b\r\n" % (mail_from.encode("ascii"), options),
+            b"RCPT TO:<%b>\r\n" % rcpt_to.encode(),
             b"DATA\r\n",
         )
         self.data = data

@@ -24,6 +24,7 @@ LONGEST = 998
 """RFC 5322 §2.1.1, octets without CRLF."""
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_WITH_ACCENTS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,200}@[A-Za-z0-9.\[\]:-]{1,200}")
@@ -50,15 +51,18 @@ def printable(slot: str, value: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def address(slot: str, value: str) -> str:
-    """An address for the wire: ASCII local part, the domain in punycode (RFC 5891).
+def address(slot: str, value: str, *, accents: bool = True) -> str:
+    """An address for the wire: the domain in punycode (RFC 5891), the local part in ASCII, or with
+    letters beyond it where `accents` may stand (RFC 6531: only a relay that offers SMTPUTF8 is given
+    it, see `needs_utf8`).
 
-    Raises UnfitValue; quoted local parts and SMTPUTF8 addresses are refused, because relays do
-    not agree on them. The last few are remembered: a copy asks twice for its reader's, and once for
-    the return path, which is the same in all copies.
+    Raises UnfitValue; quoted local parts are refused, because relays do not agree on them. The last
+    few are remembered: a copy asks twice for its reader's, and once for the return path, which is
+    the same in all copies.
     """
     local, at, domain = value.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local) > 64:
+    fits = (_WITH_ACCENTS if accents else _LOCAL).fullmatch(local)
+    if not at or not fits or len(local.encode("utf-8", "replace")) > 64:
         raise UnfitValue(slot, "is not an address that every relay can carry")
     if not domain.isascii():
         try:
@@ -70,6 +74,11 @@ def address(slot: str, value: str) -> str:
     return f"{local}@{domain}"
 
 
+def needs_utf8(wire_address: str) -> bool:
+    """Whether only a relay with SMTPUTF8 can be given this address."""
+    return not wire_address.isascii()
+
+
 def message_id(value: str) -> bytes:
     if not _MESSAGE_ID.fullmatch(value):
         raise UnfitValue("message_id", "is not of the form left@right")
@@ -77,9 +86,10 @@ def message_id(value: str) -> bytes:
 
 
 def mailbox(field: str, name: str, wire_address: str) -> bytes:
-    """`From`, `To` or `Reply-To`; `wire_address` has been through `address`."""
+    """`From`, `To` or `Reply-To`; `wire_address` has been through `address`. Where it needs UTF-8 it
+    stands in it as it is (RFC 6532 §3.2)."""
     start = field.encode("ascii") + b": "
-    target = wire_address.encode("ascii")
+    target = wire_address.encode()
     if not name:
         return start + target + b"\r\n"
     angled = b"<" + target + b">"
@@ -152,7 +162,7 @@ def sender(name: str, own_address: str, reply_to: str) -> bytes:
 def _own(header: str, value: str) -> str:
     """An address of our settings: what is wrong with it concerns every copy."""
     try:
-        return address(header, value)
+        return address(header, value, accents=False)
     except UnfitValue as odd:
         raise UnfitHeader(header, str(odd)) from odd
 

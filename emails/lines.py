@@ -118,6 +118,7 @@ class Lines:
             self.postbox,
             pipelining=session.has_extn("pipelining"),
             patience=self.relay.timeout,
+            utf8=session.has_extn("smtputf8"),
         )
         self._wires[one] = session
         self._selector.register(one.sock, selectors.EVENT_READ, one)

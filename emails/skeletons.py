@@ -57,7 +57,7 @@ class Skeleton:
         parts[0::2] = self.pieces
         parts[1::2] = [values[index] for index in self.order]
         return Envelope(
-            mail_from=headers.address("return_path", addressee.return_path),
+            mail_from=headers.address("return_path", addressee.return_path, accents=False),
             rcpt_to=headers.address("address", addressee.address),
             data=b"".join(parts),
         )

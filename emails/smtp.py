@@ -16,6 +16,7 @@ from typing import Self
 
 from emails import answers, headers, sessions
 from emails.answers import Phase
+from emails.copies import UTF8
 from emails.errors import UnfitValue
 from emails.sessions import Refused
 from emails.values import Answer, Blame, Envelope, Outcome, Relay
@@ -38,6 +39,8 @@ class Line:
         self._session: smtplib.SMTP | None = None
         self._posted = 0
         self._phase = Phase.CONNECT
+        self.takes_accents: bool | None = None
+        """Whether the relay offered SMTPUTF8 when a session was opened; None before that."""
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +60,7 @@ class Line:
         yet, is opened again once.
         """
         try:
-            headers.address("mail_from", envelope.mail_from)
+            headers.address("mail_from", envelope.mail_from, accents=False)
             headers.address("rcpt_to", envelope.rcpt_to)
         except UnfitValue as odd:
             return Answer(Outcome.REFUSED, text=str(odd), blame=Blame.READER)
@@ -106,7 +109,13 @@ class Line:
 
     def _transact(self, session: smtplib.SMTP, envelope: Envelope) -> Answer:
         self._patience(PATIENCE)
-        self._expect(Phase.MAIL, *self._say(Phase.MAIL, f"MAIL FROM:<{envelope.mail_from}>"))
+        options = ""
+        if headers.needs_utf8(envelope.rcpt_to):
+            if not self.takes_accents:
+                raise Refused(answers.no_accents())
+            session.command_encoding, options = "utf-8", UTF8.decode()
+        mail = f"MAIL FROM:<{envelope.mail_from}>{options}"
+        self._expect(Phase.MAIL, *self._say(Phase.MAIL, mail))
         self._expect(Phase.RCPT, *self._say(Phase.RCPT, f"RCPT TO:<{envelope.rcpt_to}>"))
         code, reply = self._say(Phase.DATA, "DATA")
         if code != 354:
@@ -143,6 +152,7 @@ class Line:
             self._phase = Phase.LOGIN
             self._session = sessions.open(self.relay, self._name)
             self._posted = 0
+            self.takes_accents = self._session.has_extn("smtputf8")
         return self._session
 
     def _patience(self, seconds: float) -> None:

@@ -39,11 +39,19 @@ class Wire:
     """One session, open and past its greeting; its socket does not block."""
 
     def __init__(
-        self, sock: socket.socket, postbox: Postbox, *, pipelining: bool, patience: float
+        self,
+        sock: socket.socket,
+        postbox: Postbox,
+        *,
+        pipelining: bool,
+        patience: float,
+        utf8: bool = False,
     ) -> None:
         self.sock = sock
         self.postbox = postbox
         self.pipelining = pipelining
+        self.utf8 = utf8
+        """Whether the relay offers SMTPUTF8."""
         self.patience = patience
         """Seconds for the answer to the final dot."""
         self.posted = 0
@@ -248,6 +256,9 @@ class Wire:
     def _announce(self) -> bytes:
         """The next copy's envelope; empty when there is none, or when it must wait for its turn."""
         copy = self.postbox.take()
+        while copy is not None and copy.needs_utf8 and not self.utf8:
+            self.postbox.end(copy, answers.no_accents())
+            copy = self.postbox.take()
         if copy is None:
             return b""
         self.announced, self._is_named = copy, False

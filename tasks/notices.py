@@ -9,7 +9,7 @@ import dataclasses
 
 import structlog
 
-from app.core import editions, notices, subscriptions
+from app.core import editions, notices, relays, subscriptions
 from app.core.confirmations import ASKING
 from app.extensions import db, links, settings
 from app.models import Notice, NoticeKind, Subscription, SubscriptionState
@@ -94,7 +94,10 @@ def _post(notice: Notice) -> Answer:
     # The order is committed and read; no transaction stays open while a relay takes its time.
     db.session.commit()
     with Line(settings().relay) as line:
-        return answers.unnamed(line.post(envelope), envelope.rcpt_to)
+        answer = line.post(envelope)
+    if line.takes_accents is not None:
+        relays.note(line.takes_accents)
+    return answers.unnamed(answer, envelope.rcpt_to)
 
 
 def _compose(notice: Notice) -> Envelope:

@@ -70,6 +70,8 @@ class Story:
     """User and password; AUTH is then required."""
     pipelining: bool = True
     """Whether PIPELINING is offered (RFC 2920)."""
+    accents: bool = False
+    """Whether SMTPUTF8 is offered (RFC 6531)."""
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
 
@@ -90,6 +92,8 @@ class StoryRelay:
         """Monotonic time of the last RCPT to an address."""
         self.begun_at: list[float] = []
         """Monotonic time of every MAIL command."""
+        self.options: list[list[str]] = []
+        """What stood behind the address of each MAIL that was taken."""
         self.connections = 0
         self.transactions = 0
         self._loop = asyncio.new_event_loop()
@@ -168,6 +172,7 @@ class _Server(SMTP):
             tls_context=None if story.implicit_tls else story.tls,
             require_starttls=bool(story.tls) and not story.implicit_tls,
             auth_require_tls=False,
+            enable_SMTPUTF8=story.accents,
             authenticator=_authenticator(story) if login else None,
             loop=relay._loop,
         )
@@ -225,6 +230,7 @@ class _Handler:
         if self.number in self.story.refuse_mail:
             return "550 5.7.1 Sender not allowed"
         envelope.mail_from = address
+        self.relay.options.append(sorted(options))
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(

@@ -69,10 +69,12 @@ def _examine(names: tuple[str, ...]) -> list[Check]:
 def _surroundings() -> list[Check]:
     """What the doctor tries and a health page must not: it takes time and touches others."""
     relay = settings().relay
-    answer = Line(relay).try_out()
+    line = Line(relay)
+    answer = line.try_out()
     fine = answer.outcome is Outcome.ACCEPTED
     why = " ".join(filter(None, (str(answer.code or ""), answer.text)))
-    said = "takes us" if fine else f"does not take us: {why}"
+    kind = ", and addresses with accents (SMTPUTF8)" if line.takes_accents else ""
+    said = f"takes us{kind}" if fine else f"does not take us: {why}"
     return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
 
 

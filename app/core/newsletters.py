@@ -173,7 +173,7 @@ def _is_slug(slug: str) -> bool:
 
 def _is_address(address: str) -> bool:
     try:
-        addresses.read(address)
+        addresses.read(address, is_ours=True)
     except Invalid:
         return False
     return True

@@ -17,6 +17,7 @@ from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
 from app.models.question import Detail, Question, QuestionKind
+from app.models.relay_offer import RelayOffer
 from app.models.share import Share
 from app.models.subscriber import Subscriber
 from app.models.subscription import (
@@ -59,6 +60,7 @@ __all__ = [
     "NoticeState",
     "Question",
     "QuestionKind",
+    "RelayOffer",
     "Role",
     "Rubric",
     "RubricKind",

@@ -119,7 +119,7 @@ def test_a_control_character_in_a_name_is_refused_for_that_copy(sign: str) -> No
         ("address", "no-at"),
         ("address", "a@b@c.example\r\n"),
         ("address", '"quoted local"@b.example'),
-        ("address", "é@b.example"),
+        ("address", "é(@b.example"),
         ("address", "a@-\u2028.example"),
         ("address", f"{'a' * 65}@b.example"),
         ("token", "a b"),

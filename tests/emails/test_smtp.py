@@ -171,7 +171,7 @@ def test_starttls_that_is_not_offered_is_not_done_without() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a\r\nRCPT TO:<b@c.example>@d.example", "é@d.example", "a b@d.example", "", "a@"]
+    "address", ["a\r\nRCPT TO:<b@c.example>@d.example", "é(@d.example", "a b@d.example", "", "a@"]
 )
 def test_an_address_that_would_speak_smtp_itself_never_reaches_the_line(address: str) -> None:
     with StoryRelay() as relay, Line(relay.relay) as line:
