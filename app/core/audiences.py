@@ -52,7 +52,8 @@ def count(newsletter_id: int) -> int:
 
 def shares(newsletter_id: int, size: int) -> Subquery:
     """The audience in ascending order of ids, `size` of them to a share: (subscriber_id, n)."""
-    rank = func.row_number().over(order_by=Subscription.subscriber_id)
+    # Of whole numbers, so that PostgreSQL divides them as such: by way of floats it takes half again.
+    rank = func.row_number(type_=BigInteger).over(order_by=Subscription.subscriber_id)
     return (
         select(Subscription.subscriber_id, ((rank - 1) // size).label("n"))
         .where(_wanted(newsletter_id, clock.now()))
@@ -74,12 +75,12 @@ def turn(
     )
     wanted: dict[int, Reader] = {}
     skipped = dict.fromkeys(subscriber_ids, "no longer a subscriber")
-    for why, *known in rows:
-        subscriber_id = known[0]
+    for row in rows:
+        why, subscriber_id = row[0], row[1]
         if why:
             skipped[subscriber_id] = why
         else:
-            wanted[subscriber_id] = Reader(*known)
+            wanted[subscriber_id] = Reader(*row[1:])
             del skipped[subscriber_id]
     for subscriber_id in _suppressed(wanted):
         skipped[subscriber_id] = "suppressed"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -94,19 +95,18 @@ def claim(owner: str, after: int = 0) -> Claim | None:
         ).one_or_none()
         if found is None:
             return None
-        before, newsletter_id, state = found
         held = Claim(
-            batch_id=before.id,
+            batch_id=found.id,
             owner=owner,
-            edition_id=before.edition_id,
-            newsletter_id=newsletter_id,
-            fence=before.fence + 1,
-            retry=before.retry,
-            is_cancelled=state is EditionState.CANCELLED,
-            subscriber_ids=tuple(before.subscriber_ids),
-            last_owner=before.owner,
-            strikes=before.strikes + bool(before.owner),
-            suspect_id=before.suspect_id,
+            edition_id=found.edition_id,
+            newsletter_id=found.newsletter_id,
+            fence=found.fence + 1,
+            retry=found.retry,
+            is_cancelled=found.state is EditionState.CANCELLED,
+            subscriber_ids=tuple(found.subscriber_ids),
+            last_owner=found.owner,
+            strikes=found.strikes + bool(found.owner),
+            suspect_id=found.suspect_id,
         )
         # Lost only when another claimed it and gave it back while we looked: then we look again.
         if _take(held, now):
@@ -114,7 +114,7 @@ def claim(owner: str, after: int = 0) -> Claim | None:
 
 
 @cache
-def _next(*, is_sqlite: bool) -> Select[Batch, int, EditionState]:
+def _next(*, is_sqlite: bool) -> Select[*tuple[Any, ...]]:
     """The next batch to claim, with its edition's newsletter and state. Put together once: that took
     longer than asking it."""
     after = bindparam("after", type_=BigInteger)
@@ -122,11 +122,20 @@ def _next(*, is_sqlite: bool) -> Select[Batch, int, EditionState]:
         _first(turn, is_sqlite=is_sqlite) for turn in (Edition.id > after, Edition.id <= after)
     )
     return (
-        select(Batch, Edition.newsletter_id, Edition.state)
+        select(
+            Batch.id,
+            Batch.edition_id,
+            Batch.fence,
+            Batch.retry,
+            Batch.subscriber_ids,
+            Batch.owner,
+            Batch.strikes,
+            Batch.suspect_id,
+            Edition.newsletter_id,
+            Edition.state,
+        )
         .join(Edition, Edition.id == Batch.edition_id)
         .where(Batch.id == func.coalesce(*turns))
-        # The claim itself is an UPDATE that the session's objects do not hear of.
-        .execution_options(populate_existing=True)
     )
 
 
