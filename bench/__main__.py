@@ -38,7 +38,7 @@ def main() -> None:
     figures += first_mail.measure(count)
     figures += profile.measure(40_000)
     for database in (parts.POSTGRESQL, parts.SQLITE):
-        figures += web.measure(database, min(count, 5), 3)
+        figures += web.measure(database, min(count, 5), 2)
     figures += scale.figures([one for one in scale.READERS if one <= MOST[quick]])
     print(f"\nAll took {(time.monotonic() - began) / 60:.0f} minutes. The figures:")
     rounds.show(figures)

@@ -9,9 +9,10 @@ import sys
 
 from flask import Flask
 
+from app import lanes
 from app.server import Server
 
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, lanes.THREADS
 """As `hebdo web` by default."""
 
 

@@ -35,6 +35,8 @@ class Kind:
     networks: int = 1
     """How many /24 they come from, in turn."""
     robots: int = 2
+    rate: float = 0.0
+    """Posts a second of all of them; 0: as fast as they are answered."""
     posts: bool = True
     """False: they ask for `NOTHING`."""
 
@@ -69,13 +71,14 @@ class Flood:
 
     def __init__(self, kind: Kind, port: int) -> None:
         counts = SPAWN.Value("q", 0), SPAWN.Value("q", 0)
-        self.leash = Leash(kind, port, SPAWN.Event(), SPAWN.Value("d", 0.0), *counts)
+        pause = SPAWN.Value("d", kind.robots / kind.rate if kind.rate else 0.0)
+        self.leash = Leash(kind, port, SPAWN.Event(), pause, *counts)
         self.process = SPAWN.Process(target=run, args=(self.leash,), daemon=True)
 
-    def keep_pace(self, own: Told, wanted: Told) -> None:
-        """From now on at the rate of those, as far as these can."""
+    def keep_pace(self, own: float, wanted: float) -> None:
+        """From now on at the rate that is wanted, as far as they can; posts a second."""
         robots = self.leash.kind.robots
-        pause = self.leash.pause.value + robots / wanted.rate - robots / own.rate
+        pause = self.leash.pause.value + robots / wanted - robots / own
         self.leash.pause.value = max(pause, 0.0)
 
     def _counted(self) -> tuple[int, int, float]:

@@ -5,8 +5,8 @@
 The real web server, one line, known and unknown addresses by turns from ever other networks, so that
 no cap refuses them. Then a newsletter's page by turns: alone; beside robots that ask for nothing, at the
 rate of the next, which tells what sharing the cores with robots costs by itself; beside robots of one
-network that post as fast as they can and have met its cap; beside robots of fifty networks, whom no cap
-refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
+network that have met its cap and post as fast as they can, or a hundred times a second; beside robots of
+fifty networks, whom no cap refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ QUIET, NOTHING = "quiet", "robots that ask for nothing"
 KINDS = (
     Kind(NOTHING, posts=False),
     Kind("robots of one network"),
+    Kind("robots of one network that take their time", rate=100),
     Kind("robots of fifty networks", networks=50),
 )
 
@@ -114,8 +115,9 @@ class Reading:
             with flood.loose() as told:
                 self.times[name] += read(self.reader, READS)
             self.told[name] += told
-        nothing, caught = (self.told[kind.name][-1] for kind in KINDS[:2])
-        floods[0].keep_pace(nothing, caught)
+        rates = [self.told[kind.name][-1].rate for kind in KINDS]
+        floods[0].keep_pace(rates[0], rates[1])
+        floods[2].keep_pace(rates[2], KINDS[2].rate)
 
     def median(self, name: str) -> float:
         return statistics.median(self.times[name])

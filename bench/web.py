@@ -3,11 +3,13 @@
     python -m bench.web [--database postgresql|sqlite] [--rounds 5] [--seconds 3]
 
 wrk (Debian: apt install wrk) asks on loopback with 16 connections, by turns: the bare page, the page
-of an issue, the bare page …; then the form that signs up, each time another address from another
+of an issue, the bare page …, before a send and during one, so that both compete for the same cores in
+the same minute; what a request costs the server in CPU is told beside the rates, for a busy machine
+spoils those. Then the form that signs up, each time another address from another
 network, so that no cap refuses (the server trusts one proxy, and wrk plays it). Whatever is not
 answered with 2xx or 3xx ends the run. Each sign-up must have left its row; the worker mails them meanwhile.
-A sign-up is held back to 25 ms on purpose (`app.pace`), so that its rate is bound by the number of
-threads: 8 threads, 320 a second.
+A sign-up is held back to 100 ms on purpose (`app.pace`): sixteen connections sign up 160 times a second
+at the most. Two minutes each database.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import argparse
 import contextlib
 import http.cookiejar
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,12 +28,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import Subscription
 from bench import hello, parts, rounds, sinks
 from bench.installation import Installation, Setup, installed
+from bench.parts import cpu_seconds
 
 CONNECTIONS = 16
 READERS = 40_000
@@ -67,13 +72,23 @@ class Load:
     p50_ms: float
     p99_ms: float
     requests: int
+    cpu_us: float
+    """Of the server, each request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server and what is asked of it."""
+
+    url: str
+    server: psutil.Process
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="The web server under load.")
     parser.add_argument("--database", choices=[parts.POSTGRESQL, parts.SQLITE])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2)
     asked = parser.parse_args()
     figures = []
     for kind in [asked.database] if asked.database else [parts.POSTGRESQL, parts.SQLITE]:
@@ -92,36 +107,48 @@ def measure(database: str, count: int, seconds: int) -> list[dict[str, object]]:
         base = stack.enter_context(serving(ours))
         bare = stack.enter_context(serving_hello())
         one = Measure(ours, base, bare, database, count, seconds)
-        found = one.while_it("idle")
+        one.warm_up()
+        idle, found = one.while_it("idle")
         with sending(ours):
-            found += one.while_it("sending")
-        return found
+            during, more = one.while_it("sending")
+        return [*found, *more, over_the_idle(idle, during, database)]
 
 
 @dataclass
 class Measure:
     ours: Installation
-    base: str
-    bare: str
+    base: Place
+    bare: Place
     database: str
     count: int
     seconds: int
     signed_up: int = 0
 
-    def while_it(self, doing: str) -> list[dict[str, object]]:
+    @property
+    def issue(self) -> Place:
+        return Place(f"{self.base.url}/archive/bench/1", self.base.server)
+
+    def warm_up(self) -> None:
+        """A server's port is open before its processes are: what they load is not measured."""
+        for place in (self.issue, self.bare):
+            with urllib.request.urlopen(place.url, timeout=60):
+                ask(place, 1)
+
+    def while_it(self, doing: str) -> tuple[rounds.Rounds, list[dict[str, object]]]:
         """The issue's page beside the bare one, then the sign-up."""
         pages: list[Load] = []
-        url = f"{self.base}/archive/bench/1"
+        bare: list[Load] = []
         found = rounds.by_turns(
             self.count,
-            lambda: ask(self.bare, self.seconds).rate,
-            lambda: kept(ask(url, self.seconds), pages),
+            lambda: kept(ask(self.bare, self.seconds), bare),
+            lambda: kept(ask(self.issue, self.seconds), pages),
         )
         print(rounds.told(f"the issue's page over a bare one, {doing}", found))
         sign_ups = [self.sign_up() for _ in range(self.count)]
         told = {"database": self.database, "doing": doing}
-        return [
+        return found, [
             rounds.ratio("issue_page_over_hello", found, **told),
+            *shown("hello", bare, told),
             *shown("issue_page", pages, told),
             *shown("sign_up", sign_ups, told),
         ]
@@ -130,11 +157,11 @@ class Measure:
         """Each must leave its row: a server that only thanks would be quick."""
         before = self.standing()
         self.signed_up += 1
-        cookie, token = visited(self.base)
+        cookie, token = visited(self.base.url)
         script = SIGN_UPS % {
             "token": token,
             "cookie": cookie,
-            "base": self.base,
+            "base": self.base.url,
             "start": self.signed_up * 1_000_000,
         }
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
@@ -153,27 +180,37 @@ class Measure:
         return int(found)
 
 
+def over_the_idle(idle: rounds.Rounds, during: rounds.Rounds, database: str) -> dict[str, object]:
+    """The page during a send over the bare one before it, when nothing competed."""
+    value = statistics.median(during.ours) / statistics.median(idle.others)
+    print(f"the issue's page during the send over a bare one before it: {value:.2f}")
+    return rounds.plain("issue_page_sending_over_hello_idle", [value], database=database)
+
+
 def kept(load: Load, among: list[Load]) -> float:
     among.append(load)
     return load.rate
 
 
-def ask(url: str, seconds: int, script: Path | None = None) -> Load:
+def ask(place: Place, seconds: int, script: Path | None = None) -> Load:
     """One thread of wrk: the script counts by itself, and two of it would take the same addresses."""
     command = [parts.program("wrk", WRK), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     # A slow answer is a figure, not an error: wrk gives up after two seconds by itself.
     command += ["--latency", "--timeout", "30s"]
     if script:
         command += ["-s", str(script)]
-    done = subprocess.run([*command, url], check=True, capture_output=True, text=True)
-    said = done.stdout
+    spent = cpu_seconds(place.server)
+    done = subprocess.run([*command, place.url], check=True, capture_output=True, text=True)
+    spent, said = cpu_seconds(place.server) - spent, done.stdout
     if "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(f"not every request to {url} was answered well:\n{said}")
+        raise SystemExit(f"not every request to {place.url} was answered well:\n{said}")
+    requests = int(number(r"(\d+) requests in", said))
     return Load(
         rate=float(number(r"Requests/sec:\s+([\d.]+)", said)),
         p50_ms=milliseconds(number(r"\n\s+50%\s+(\S+)", said)),
         p99_ms=milliseconds(number(r"\n\s+99%\s+(\S+)", said)),
-        requests=int(number(r"(\d+) requests in", said)),
+        requests=requests,
+        cpu_us=spent / max(requests, 1) * 1e6,
     )
 
 
@@ -195,9 +232,13 @@ def shown(what: str, loads: list[Load], told: dict[str, str]) -> list[dict[str, 
         rounds.plain(f"{what}_per_s", [one.rate for one in loads], **told),
         rounds.plain(f"{what}_p50_ms", [one.p50_ms for one in loads], **told),
         rounds.plain(f"{what}_p99_ms", [one.p99_ms for one in loads], **told),
+        rounds.plain(f"{what}_cpu_us", [round(one.cpu_us) for one in loads], **told),
     ]
-    rate, middle, slow = (one["value"] for one in figures)
-    print(f"{what}, {told['doing']}: {rate:,.0f}/s, half within {middle} ms, 99 % within {slow} ms")
+    rate, middle, slow, cpu = (one["value"] for one in figures)
+    print(
+        f"{what}, {told['doing']}: {rate:,.0f}/s, half within {middle} ms, 99 % within {slow} ms,"
+        f" {cpu:,.0f} µs of the server's CPU each"
+    )
     return figures
 
 
@@ -212,22 +253,23 @@ def visited(base: str) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def serving(ours: Installation) -> Iterator[str]:
+def serving(ours: Installation) -> Iterator[Place]:
     """`hebdo web`, as an operator starts it."""
     port = parts.free_port()
     command = parts.hebdo("web", "--bind", f"127.0.0.1:{port}")
-    with parts.process(command, ours.environ, ours.message.with_name("web.log")):
+    log = ours.message.with_name("web.log")
+    with parts.process(command, ours.environ, log) as process:
         parts.wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Place(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
 
 
 @contextlib.contextmanager
-def serving_hello() -> Iterator[str]:
+def serving_hello() -> Iterator[Place]:
     port = parts.free_port()
     command = [sys.executable, "-m", hello.__name__, f"127.0.0.1:{port}"]
-    with parts.process(command):
+    with parts.process(command) as process:
         parts.wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
+        yield Place(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
 
 
 @contextlib.contextmanager

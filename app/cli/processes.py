@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from app import settings
+from app import lanes, settings
 from app.children import Child, ChildError, Stop, Watch
 
 WORKER_GRACE = 25.0
@@ -30,7 +30,7 @@ def up() -> None:
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
 @click.option("--workers", default=2, show_default=True, help="Processes.")
-@click.option("--threads", default=32, show_default=True, help="Threads of each.")
+@click.option("--threads", default=lanes.THREADS, show_default=True, help="Threads of each.")
 def web(bind: str, workers: int, threads: int) -> None:
     """Serve the pages: readers' and editors' doors, health."""
     from app import server
