@@ -5,7 +5,8 @@ tests; `make chaos` sets HEBDO_CHAOS=long: 10,000 readers, 30 kills, 20 seeds, b
 
     what happens                                        test
     --------------------------------------------------  ------------------------------------------
-    kill -9 again and again in one send                 test_workers: kill_9_at_random_moments
+    kill -9 again and again in one send                 test_kills, forked workers; and nodes with
+                                                          their Celery: test_workers: kill_9_...
     SIGTERM at any moment                               test_workers: ..._asked_to_stop_leaves_...
     broker flushed, killed, stopped, absent             test_broker: one each
     PostgreSQL restarted, crashed                       test_postgresql: fast, immediate
@@ -19,5 +20,6 @@ tests; `make chaos` sets HEBDO_CHAOS=long: 10,000 readers, 30 kills, 20 seeds, b
     one poison address among a thousand                 test_relays: one_reader_...
     a death at any commit, write of rows, line of the
       journal or word to the relay                      test_places: a_worker_that_dies_at
+    a death at a commit beside sending: sweeps, *send*  test_sweeps
     two machines, one lost with its disk                test_machines
 """

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -125,6 +126,20 @@ def work() -> None:
         pass_the_time(20 * 60)
 
 
+def send_on() -> None:
+    """What a sending slot and the lookout beside it do, for ever: somebody ends this process."""
+    from tasks import deliveries as sending
+    from tasks import lookout
+    from tasks.celery import flask_app
+
+    with flask_app().app_context():
+        while True:
+            lookout.tidy()
+            while sending.pump():
+                pass
+            time.sleep(0.05)
+
+
 def press_send(issue_id: int, address: str) -> None:
     """An editor's browser and the web process that answers it, in one."""
     from app import create_app, settings
@@ -154,7 +169,8 @@ def obey(order: dict[str, Any]) -> None:
     with Path(order["log"]).open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    plans.SIZE = order["size"]
+    if order.get("size"):
+        plans.SIZE = order["size"]
     if order.get("lease"):
         clerks.LEASE = dt.timedelta(seconds=order["lease"])
     if order.get("limited"):
@@ -163,16 +179,19 @@ def obey(order: dict[str, Any]) -> None:
         write_in_small_pieces()
     if order.get("misprint"):
         stumble()
-    if order["fault"]:
+    if order.get("fault"):
         Fault(**order["fault"]).arm()
     if order.get("press"):
         press_send(**order["press"])
+    elif order.get("goes_on"):
+        send_on()
     else:
         work()
 
 
 def main() -> None:
-    """One line of JSON an order; one line with the exit code when its worker has ended."""
+    """One line of JSON an order; one line with the exit code when its worker has ended, or at once with
+    its process when it *goes on* until it is killed: then another order asks for its exit code."""
     # Imported, and the templates read, once for all workers.
     from emails import render
     from tasks import deliveries, lookout  # noqa: F401
@@ -181,19 +200,29 @@ def main() -> None:
     render.print_issue(samples.ISSUE)
 
     for line in sys.stdin:
-        process = os.fork()
-        if not process:
-            code = 1
-            try:
-                obey(json.loads(line))
-                code = 0
-            except BaseException:  # noqa: BLE001 - the fork must not come back here
-                sys.excepthook(*sys.exc_info())
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(process, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        order = json.loads(line)
+        process = order.get("ended") or start(order)
+        if order.get("goes_on"):
+            print(process, flush=True)
+        else:
+            _, status = os.waitpid(process, 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def start(order: dict[str, Any]) -> int:
+    """Fork a worker that obeys; its process."""
+    process = os.fork()
+    if not process:
+        code = 1
+        try:
+            obey(order)
+            code = 0
+        except BaseException:  # noqa: BLE001 - the fork must not come back here
+            sys.excepthook(*sys.exc_info())
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    return process
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -42,12 +43,19 @@ class Crew:
         )  # fmt: skip
 
     def send(self, **order: Any) -> int:
-        """Start a worker and wait for its end; its exit code."""
+        """Start a worker and wait for its end; its exit code, or its process when it goes on."""
         orders, codes = self._process.stdin, self._process.stdout
         assert orders is not None
         assert codes is not None
         print(json.dumps(order), file=orders, flush=True)
         return int(codes.readline())
+
+    def kill(self, *workers: int) -> None:
+        """kill -9 for workers that go on, all before any is waited for."""
+        for each in workers:
+            os.kill(each, signal.SIGKILL)
+        for each in workers:
+            assert self.send(ended=each) == KILLED
 
     def __enter__(self) -> Crew:
         return self

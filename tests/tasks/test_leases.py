@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
-from app.core import batches, plans
+from app.core import batches, clock, ledger, plans
 from app.core.deliveries import Progress
 from app.extensions import db
-from emails.copies import Copy
-from tasks import clerks, issues, journal, lookout
+from emails.values import Answer, Outcome
+from tasks import clerks, issues, lookout
 from tasks import deliveries as sending
-from tasks.senders import Sender
 from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
@@ -39,15 +37,37 @@ def test_who_finds_the_lease_over_begins_not_one_copy(
     assert progress(edition_id) == Progress(3, 3, 0, 0, 0, 0, 0, 0)
 
 
-def test_the_deadline_is_looked_at_before_each_copy_and_before_its_journal_line(
-    tmp_path: Path,
+def test_a_claim_that_was_given_back_is_past_also_for_the_owner_that_claims_again(
+    flask_app: Flask,
 ) -> None:
-    with journal.opened(tmp_path) as (_, own):
-        sender = Sender(own, 60.0, lambda: False)
-        sender.deadline = time.monotonic() - 0.001
-        # The key is not looked at: nothing of this copy may be touched any more.
-        assert not sender.begin(Copy(None, "a@hebdo.test", "b@hebdo.test", b""))
-        assert journal.read(own.path, 1).begun == frozenset()
+    """The owner's name would let it pass: the fence alone tells the first claim from the second."""
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    first = batches.claim("place/one")
+    assert first is not None
+    assert batches.release(first)
+    second = batches.claim("place/one")
+    assert second is not None
+    late = [ledger.result(first.subscriber_ids[0], Answer(Outcome.ACCEPTED, 250))]
+    assert not ledger.settle(first, late)
+    assert not batches.release(first)
+    assert not batches.renew(first)
+    assert ledger.settle(second, late)
+
+
+def test_what_was_found_free_and_is_claimed_by_another_and_orphaned_meanwhile_is_not_taken(
+    flask_app: Flask,
+) -> None:
+    """It would be taken as nobody's, and what the other had begun would be sent again."""
+    issues.press(rows.send_to(3))
+    found = batches.claim("place/one")
+    assert found is not None
+    db.session.rollback()
+    other = batches.claim("place/two")
+    assert other is not None
+    assert batches.orphan(other.batch_id, other.fence)
+    assert not batches._take(found, clock.now())
+    assert batches._take(replace(found, fence=other.fence + 1, last_owner="place/two"), clock.now())
 
 
 def test_a_machine_without_work_takes_over_at_the_end_of_a_lost_ones_lease(

@@ -1,0 +1,85 @@
+"""What the sender looks at between a copy that was announced and the first byte of its content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.core import audiences, batches
+from app.extensions import db
+from app.models import Edition
+from emails.copies import Copy
+from tasks import addressees, clerks, issues, journal
+from tasks.hands import Hand, Turn
+from tasks.journal import Journal
+from tasks.senders import Sender
+from tests import rows
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Journal]:
+    with journal.opened(tmp_path) as (_, own):
+        yield own
+
+
+@pytest.fixture
+def hand(flask_app: Flask) -> Hand:
+    """A claimed batch of one reader."""
+    edition_id = rows.send_to(1)
+    issues.press(edition_id)
+    claim = batches.claim("place/one")
+    assert claim is not None
+    db.session.commit()
+    edition = db.session.get_one(Edition, edition_id)
+    return Hand(claim, clerks.skeleton(edition), addressees.letterbox(edition), 1)
+
+
+def announced(sender: Sender, hand: Hand) -> Copy:
+    """Her copy, whose envelope the relay knows by now."""
+    (reader_id,) = hand.claim.subscriber_ids
+    wanted, _ = audiences.turn(hand.claim.newsletter_id, [reader_id])
+    sender.turns.append(Turn(hand, wanted[reader_id]))
+    copy = sender.take()
+    assert copy is not None
+    return copy
+
+
+def nothing(sender: Sender, hand: Hand) -> None:
+    """Happens."""
+
+
+def she_leaves(sender: Sender, hand: Hand) -> None:
+    hand.unwanted[hand.claim.subscriber_ids[0]] = "unsubscribed before her turn"
+
+
+def the_lease_ends(sender: Sender, hand: Hand) -> None:
+    sender.deadline = time.monotonic() - 0.001
+
+
+def the_slice_is_called_off(sender: Sender, hand: Hand) -> None:
+    sender.call_off()
+
+
+@pytest.mark.parametrize(
+    ("happens", "begins"),
+    [
+        (nothing, True),
+        (she_leaves, False),
+        (the_lease_ends, False),
+        (the_slice_is_called_off, False),
+    ],
+)
+def test_what_happens_while_a_copy_is_announced_decides_whether_it_begins(
+    own: Journal, hand: Hand, happens: Callable[[Sender, Hand], None], *, begins: bool
+) -> None:
+    sender = Sender(own, 60.0, lambda: False)
+    sender.deadline = time.monotonic() + 60.0
+    copy = announced(sender, hand)
+    happens(sender, hand)
+    assert sender.begin(copy) is begins
+    # The line stands before the first byte of the content, and only when that may follow.
+    assert bool(journal.read(own.path, hand.claim.batch_id).begun) is begins
