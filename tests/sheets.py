@@ -311,6 +311,7 @@ BUTTONS = {
     "reader.stay": "one button behind a mailed link",
     "reader.withdraw_comment": "one button behind a mailed link",
     "reader.quieten_comment": "one button behind a mailed link",
+    "reader.keep": "one button of her page",
     "reader.send_link": "one button of her page",
     "reader.go_on": "one button of her page",
     "reader.leave_one": "one button of her page",

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import click
 
-from app.cli import persons
+from app.cli import persons, retention
 from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import enrolments, newsletters, spreadsheets
@@ -40,6 +40,7 @@ def subscribers() -> None:
 
 subscribers.add_command(persons.known)
 subscribers.add_command(persons.erase)
+subscribers.add_command(retention.stale)
 
 
 @subscribers.command(name="import")

@@ -15,9 +15,14 @@ from app.models import Subscriber, SuppressionReason
 def erase(subscriber: Subscriber) -> None:
     """Everything that `holdings.HELD` names, in one transaction; the caller commits."""
     subscribers.lock(subscriber)
-    who = holdings.person(subscriber)
-    suppressions.suppress(who.address, SuppressionReason.ERASED)
+    suppressions.suppress(subscriber.address, SuppressionReason.ERASED)
     db.session.flush()
+    forget(subscriber)
+
+
+def forget(subscriber: Subscriber) -> None:
+    """The same of somebody, locked, who did not ask for it: nothing bars her from coming again."""
+    who = holdings.person(subscriber)
     # From the rows that refer to the ones that are referred to.
     for held in reversed(holdings.HELD):
         held.erase(who)

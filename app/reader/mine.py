@@ -16,7 +16,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import bells, lanes, pace, visitors
-from app.core import addresses, answers, newsletters, own_pages, preferences
+from app.core import addresses, answers, newsletters, own_pages, preferences, retention
 from app.core.consents import Proof
 from app.extensions import _, csrf, db, limiter, settings
 from app.forms import own_token
@@ -47,6 +47,7 @@ SAID = {
     "back": _("The pause is over. The next issue comes to you."),
     "left": _("You have left. Nothing more of it will be sent to you."),
     "joined": _("Welcome. A mail that says so is on its way to you."),
+    "kept": _("You stay. Thank you for reading us."),
     "language": _("From now on we speak this language to you."),
     "link": _(
         "A link is on its way to your address. It opens everything for a day. If you asked"
@@ -190,6 +191,7 @@ def page(holder: Holder, returned: Returned | None = None) -> str:
         said=SAID.get(said) if request.method == "GET" else None,
         inbox_url=settings().inbox_url if said in BY_MAIL else "",
         returned=returned,
+        silent_since=retention.silent_since(subscriber),
         first_day=preferences.today() + dt.timedelta(days=1),
         last_day=preferences.today() + preferences.LONGEST_PAUSE,
     )

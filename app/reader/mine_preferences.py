@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from app import bells
-from app.core import newsletters, preferences, subscriptions
+from app.core import newsletters, preferences, retention, subscriptions
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.extensions import _, db
 from app.models import EndReason, Subscription, SubscriptionState
@@ -89,6 +89,15 @@ def join(holder: Holder, slug: str) -> ResponseReturnValue:
     bells.ring([notice])
     db.session.commit()
     return back(holder, "joined", slug)
+
+
+@door.post("/mine/<token>/keep")
+@behind_link
+def keep(holder: Holder) -> ResponseReturnValue:
+    """She is still there."""
+    retention.keep(holder.subscriber, proof(_("Keep me")))
+    db.session.commit()
+    return back(holder, "kept")
 
 
 @door.post("/mine/<token>/language")
