@@ -12,10 +12,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.core import addresses, autolinks, clock
+from app.core import addresses, autolinks, clock, races
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import (
@@ -221,8 +221,8 @@ def withdraw(comment: Comment) -> None:
 
 
 def quieten(comment: Comment) -> None:
-    """No more word of answers to it. Twice is the same as once."""
-    comment.tell = False
+    """No more word of answers to it. Twice is the same as once, and so is one that is gone."""
+    races.won(update(Comment).where(Comment.id == comment.id).values(tell=False))
 
 
 def _lock(comment_id: int, *, read: bool) -> bool:

@@ -11,6 +11,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core import addresses, clock, notices
 from app.core.errors import Conflict, Invalid, NotFound
@@ -49,8 +50,12 @@ def add(address: str, name: str, role: Role = Role.EDITOR, password: str = "") -
         stamp=1,
         created_at=clock.now(),
     )
-    db.session.add(editor)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(editor)
+    except IntegrityError as known:
+        # The same invitation was pressed twice at once, and we waited for the first.
+        raise Conflict(_("%(address)s is an editor already.", address=key)) from known
     return editor
 
 

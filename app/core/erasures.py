@@ -7,14 +7,21 @@ her gone and skips her.
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.core import holdings, subscribers, suppressions
 from app.extensions import db
-from app.models import Subscriber, SuppressionReason
+from app.models import Subscriber, Subscription, SuppressionReason
 
 
 def erase(subscriber: Subscriber) -> None:
-    """Everything that `holdings.HELD` names, in one transaction; the caller commits."""
+    """Everything that `holdings.HELD` names, in one transaction; the caller commits.
+
+    Waits for whoever is at work for her, or for one of her subscriptions by its mail's link.
+    """
     subscribers.lock(subscriber)
+    hers = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
+    db.session.execute(hers.with_for_update())
     suppressions.suppress(subscriber.address, SuppressionReason.ERASED)
     db.session.flush()
     forget(subscriber)

@@ -3,6 +3,7 @@
     Refusal
     ├── Invalid      what was given does not do; `faults` says where and what to do
     ├── NotFound     there is no such thing, or not for you
+    │   └── Gone     the person whose it was has been erased
     ├── Conflict     somebody was quicker, or the thing is past changing
     └── NotAllowed   you may not
 
@@ -35,6 +36,10 @@ class Invalid(Refusal):
 
 
 class NotFound(Refusal):
+    pass
+
+
+class Gone(NotFound):
     pass
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from app.core import answers, clock, consents, notices, subscribers, subscriptions, suppressions
 from app.core.consents import Proof
 from app.core.errors import Invalid, NotAllowed
-from app.extensions import _
+from app.extensions import _, db
 from app.models import (
     ConsentAct,
     Newsletter,
@@ -58,7 +58,7 @@ def choose(
     if offered and not offered.intersection(wanted):
         sentence = _("Please keep at least one rubric. To receive nothing more, unsubscribe.")
         raise Invalid(sentence, {"rubrics": sentence})
-    subscribers.lock(subscription.subscriber)
+    _hold(subscription)
     left_out = (each.anchor for each in rubrics if each.anchor in offered - set(wanted))
     hidden = " ".join(left_out)
     if (hidden, text_only) == (subscription.hidden_rubrics, subscription.text_only):
@@ -88,6 +88,7 @@ def pause(subscription: Subscription, day: dt.date, proof: Proof) -> None:
     if not today() < day <= today() + LONGEST_PAUSE:
         sentence = _("Please choose a day from tomorrow on, within a year.")
         raise Invalid(sentence, {"until": sentence})
+    _hold(subscription)
     until = dt.datetime.combine(day, dt.time(), PARIS).astimezone(dt.UTC)
     if subscription.paused_until != until:
         subscription.paused_until = until
@@ -96,9 +97,16 @@ def pause(subscription: Subscription, day: dt.date, proof: Proof) -> None:
 
 def go_on(subscription: Subscription, proof: Proof) -> None:
     """The pause is over now."""
+    _hold(subscription)
     if is_paused(subscription):
         subscription.paused_until = None
         consents.record(subscription, ConsentAct.CHANGED, proof)
+
+
+def _hold(subscription: Subscription) -> None:
+    """Wait for another press of hers, and see what it left."""
+    subscribers.lock(subscription.subscriber)
+    db.session.refresh(subscription)
 
 
 def speak(subscriber: Subscriber, language: str) -> None:
@@ -106,6 +114,7 @@ def speak(subscriber: Subscriber, language: str) -> None:
     if language not in LANGUAGES:
         sentence = _("Choose fr or en.")
         raise Invalid(sentence, {"language": sentence})
+    subscribers.lock(subscriber)
     subscriber.language = language
 
 

@@ -49,6 +49,7 @@ class QuestionPlan:
 
 def add(newsletter: Newsletter, plan: QuestionPlan) -> Question:
     """Put at the end. Raises Invalid with a sentence per faulty field, Conflict for a name in use."""
+    _hold(newsletter)
     if len(newsletter.questions) >= MOST:
         raise Conflict(_("A form of %(most)s fields is long enough.", most=MOST))
     faults = {**_name_faults(plan.name), **_faults(plan)}
@@ -66,13 +67,19 @@ def add(newsletter: Newsletter, plan: QuestionPlan) -> Question:
 def change(question: Question, plan: QuestionPlan) -> None:
     """Other words and rules, from the next answer on; name and kind of the plan count for nothing."""
     _refuse(_faults(plan))
+    _hold(question.newsletter)
+    if question not in question.newsletter.questions:
+        raise NotFound(_("This field is not there any more."))
     _write(question, plan)
     db.session.flush()
 
 
 def move(question: Question, by: int) -> None:
     """One place up (-1) or down (1); at the end of the row nothing changes."""
+    _hold(question.newsletter)
     order = list(question.newsletter.questions)
+    if question not in order:
+        return
     here = order.index(question)
     there = here + by
     if 0 <= there < len(order):
@@ -84,8 +91,11 @@ def move(question: Question, by: int) -> None:
 
 
 def remove(question: Question) -> None:
-    """Gone, with all that was answered to it: what is not asked any more is not kept."""
+    """Gone, with all that was answered to it: what is not asked any more is not kept. Twice is once."""
     newsletter = question.newsletter
+    _hold(newsletter)
+    if question not in newsletter.questions:
+        return
     newsletter.questions.remove(question)
     db.session.flush()
 
@@ -109,6 +119,13 @@ def plan_of(question: Question) -> QuestionPlan:
     return QuestionPlan(
         **{each.name: getattr(question, each.name) for each in fields(QuestionPlan)}
     )
+
+
+def _hold(newsletter: Newsletter) -> None:
+    """Wait for whoever else changes its form, and see what they left."""
+    one = select(Newsletter.id).where(Newsletter.id == newsletter.id)
+    db.session.execute(one.with_for_update(key_share=True))
+    db.session.expire(newsletter, ["questions"])
 
 
 def _write(question: Question, plan: QuestionPlan) -> None:

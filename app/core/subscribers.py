@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import contains_eager
 
 from app.core import addresses, answers, clock
 from app.core.addresses import Address
-from app.extensions import db
+from app.core.errors import Gone
+from app.extensions import _, db
 from app.models import Newsletter, Subscriber, Subscription
 
 PAGE = 500
@@ -27,8 +28,14 @@ def take(address: Address) -> Subscriber:
 
 
 def lock(subscriber: Subscriber) -> None:
-    """Wait for whoever else is at work for this person (SQLite writers wait for all)."""
-    db.session.refresh(subscriber, with_for_update=True)
+    """Wait for whoever else is at work for this person (SQLite writers wait for all).
+
+    Raises Gone when she was erased in the meantime.
+    """
+    try:
+        db.session.refresh(subscriber, with_for_update=True)
+    except InvalidRequestError as gone:
+        raise Gone(_("Nothing is kept of you here any more.")) from gone
 
 
 def find(address: str) -> Subscriber | None:

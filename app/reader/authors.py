@@ -45,7 +45,8 @@ def quieten_comment(token: str) -> ResponseReturnValue:
     if found is not None:
         comments.quieten(found)
     db.session.commit()
-    return _page(found, token, "reader/quiet_comment.html")
+    db.session.expire_all()
+    return _page(_find(token), token, "reader/quiet_comment.html")
 
 
 def _find(token: str) -> Comment | None:

@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from app import bells, lanes, pace, visitors
 from app.core import addresses, answers, newsletters, own_pages, preferences, retention
 from app.core.consents import Proof
+from app.core.errors import Gone
 from app.extensions import _, csrf, db, limiter, settings
 from app.forms import own_token
 from app.models import Consent, Newsletter, Subscription, SubscriptionState
@@ -144,7 +145,13 @@ def behind_link(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respo
             holder = holders.find(token)
         except TooOld as old:
             return _asking(AskForm(formdata=None), why=old.why), 410
-        return view(holder, **given) if holder else render_template("reader/gone.html")
+        try:
+            if holder is not None:
+                return view(holder, **given)
+        except Gone:
+            # She was erased while this press waited: it is answered as any later one.
+            db.session.rollback()
+        return render_template("reader/gone.html")
 
     csrf.exempt(opened)
     return opened
