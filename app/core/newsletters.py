@@ -55,11 +55,11 @@ class Settings:
 MODEL_RUBRICS = {
     "fr": (
         RubricPlan(RubricKind.LEAD, "À la Une", "une", required=True, least=1, most=1),
-        RubricPlan(RubricKind.BRIEFS, "Dans l'actu", "actu", required=True, least=3, most=12),
-        RubricPlan(RubricKind.IMAGE, "L'image de la semaine", "image", least=1, most=1),
+        RubricPlan(RubricKind.BRIEFS, "Dans l’actu", "actu", required=True, least=3, most=12),
+        RubricPlan(RubricKind.IMAGE, "L’image de la semaine", "image", least=1, most=1),
         RubricPlan(
             RubricKind.INTERVIEWS,
-            "Les entretiens qui ont rythmé l'actu",
+            "Les entretiens qui ont rythmé l’actu",
             "entretiens",
             least=1,
             most=6,

@@ -27,25 +27,25 @@ PICTURE = "centre-de-donnees.png"
 SLUG = "essentiel-ia"
 
 SETTINGS = Settings(
-    name="L'essentiel de l'IA",
-    tagline="Chaque semaine, l'actualité de l'IA sans le bruit",
+    name="L’essentiel de l’IA",
+    tagline="Chaque semaine, l’actualité de l’IA sans le bruit",
     description=(
-        "Une lettre par semaine : ce qui s'est passé dans l'intelligence artificielle, pourquoi cela"
+        "Une lettre par semaine : ce qui s’est passé dans l’intelligence artificielle, pourquoi cela"
         " compte, et trois personnes qui savent de quoi elles parlent.\n\n"
         "Cinq minutes de lecture, aucune publicité déguisée, et un lien pour partir dans chaque"
         " numéro."
     ),
     language="fr",
     rhythm="chaque mardi matin",
-    sender_name="L'essentiel de l'IA",
+    sender_name="L’essentiel de l’IA",
     sender_address="lettre@essentiel-ia.invalid",
     reply_to="redaction@essentiel-ia.invalid",
-    publisher="La rédaction de L'essentiel de l'IA",
+    publisher="La rédaction de L’essentiel de l’IA",
     postal_address="12, rue des Imprimeurs\n75011 Paris\nFrance",
 )
 
 IMPRINT = imprints.Particulars(
-    publisher="La rédaction de L'essentiel de l'IA, association d'exemple",
+    publisher="La rédaction de L’essentiel de l’IA, association d’exemple",
     postal_address="12, rue des Imprimeurs\n75011 Paris\nFrance",
     phone="01 99 00 12 34",
     contact="redaction@essentiel-ia.invalid",

@@ -54,7 +54,7 @@ def test_a_missing_subject_is_said(issue: Issue) -> None:
 def test_too_few_stories_are_counted_in_words(issue: Issue) -> None:
     for story in stories.of_rubric(issue, rubric(issue, 1).id)[1:]:
         stories.remove(issue, story.id)
-    assert said(issue) == {"rubric-actu": "“Dans l'actu” wants at least 3 stories; it has 1."}
+    assert said(issue) == {"rubric-actu": "“Dans l’actu” wants at least 3 stories; it has 1."}
 
 
 def test_an_empty_story_counts_for_nothing(issue: Issue) -> None:

@@ -95,7 +95,7 @@ def test_the_real_issue_says_what_is_empty_and_names_each_line_of_the_furniture(
     lines = REAL.read_text(encoding="utf-8").splitlines()
     imported, _ = read(imports.decode(REAL.read_bytes()))
     said = [(remark.line, remark.text) for remark in imported.remarks]
-    assert said == [(12, "L'image de la semaine")] + [
+    assert said == [(12, "L’image de la semaine")] + [
         (number, lines[number - 1]) for number in range(18, len(lines) + 1)
     ]
 

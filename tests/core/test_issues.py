@@ -56,9 +56,9 @@ def test_numbers_go_up_by_one_and_are_never_given_twice(newsletter: Newsletter) 
 def test_a_newsletter_starts_with_the_models_rubrics(newsletter: Newsletter) -> None:
     assert [rubric.title for rubric in newsletter.rubrics] == [
         "À la Une",
-        "Dans l'actu",
-        "L'image de la semaine",
-        "Les entretiens qui ont rythmé l'actu",
+        "Dans l’actu",
+        "L’image de la semaine",
+        "Les entretiens qui ont rythmé l’actu",
         "Et aussi",
     ]
 
@@ -152,7 +152,7 @@ def test_an_import_becomes_a_draft_with_its_stories(newsletter: Newsletter) -> N
     assert issue.subject == "Le titre du numéro"
     assert newsletter.tagline == "Chaque semaine, l'essentiel"
     assert kinds.count(RubricKind.BRIEFS) == 2
-    assert [remark.text for remark in remarks] == ["L'image de la semaine", "Réagir"]
+    assert [remark.text for remark in remarks] == ["L’image de la semaine", "Réagir"]
 
 
 def test_a_tagline_that_replaces_another_is_said(newsletter: Newsletter) -> None:

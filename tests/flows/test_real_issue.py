@@ -146,7 +146,7 @@ def test_the_real_issue_reaches_a_thousand_readers_word_for_word(flask_app: Flas
     first = message_from_bytes(received[0].data, policy=policy.default)
     assert first["Subject"] == lines[0]
     assert printed_words(body(received[0])) == [
-        word for line in lines[2:] if line not in HEADINGS for word in words(line)
+        word for line in lines[2:] if line.replace("’", "'") not in HEADINGS for word in words(line)
     ]
 
 
