@@ -205,6 +205,11 @@ def suspect(held: Claim, subscriber_id: int | None) -> bool:
     return races.won(_ours(held).values(suspect_id=subscriber_id))
 
 
+def acquit(held: Claim) -> bool:
+    """Whoever was suspected was not it, nor is anybody else of this batch."""
+    return races.won(_ours(held).values(suspect_id=None, strikes=0))
+
+
 def went_on(held: Claim) -> bool:
     """The owner that died had got further with it: what went before does not count any more."""
     return races.won(_ours(held).values(strikes=1))

@@ -135,10 +135,17 @@ def die_with_copies_begun(stage: Stage) -> None:
 
 
 def die_over_one_row(stage: Stage) -> None:
-    """Three workers were: the last two while they tried the same reader's copy."""
+    """Four workers were: the last three while they tried the same reader's copy."""
     die_with_copies_begun(stage)
-    for _ in range(2):
+    for _ in range(3):
         assert stage.work(named("Journal.rehearse _write"), "after") == KILLED
+
+
+def die_over_one_row_and_another(stage: Stage) -> None:
+    """Workers were killed wherever they were."""
+    die_with_copies_begun(stage)
+    for nth in (1, 3):
+        assert stage.work(named("Journal.rehearse _write"), "after", nth) == KILLED
 
 
 def let_the_relay_hurry(stage: Stage) -> None:
@@ -200,6 +207,8 @@ SCENES = {
     "tasks/recovery.py _recover ": RECOVERY,
     "tasks/recovery.py _set_aside ": RECOVERY,
     "tasks/recovery.py _set_aside batches.suspect 2": Scene(prepare=die_over_one_row),
+    "tasks/recovery.py _judge ": RECOVERY,
+    "tasks/recovery.py _judge batches.acquit": Scene(prepare=die_over_one_row_and_another),
     "tasks/lookout.py free_orphans ": Scene(prepare=die_with_copies_begun, limited=True),
     "tasks/clerks.py Clerk._settle_early ": Scene({"slow": 0.6}, mend=let_the_relay_hurry),
     "tasks/recovery.py claim batches.hand_back": Scene(around=a_living_owner),

@@ -30,18 +30,34 @@ def test_who_was_at_hand_at_one_death_alone_is_mailed(flask_app: Flask, tmp_path
     assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
 
 
-def test_who_was_at_hand_at_two_deaths_is_skipped_with_the_reason(
-    flask_app: Flask, tmp_path: Path
+@pytest.mark.parametrize(("named", "skipped"), [(2, 0), (3, 1)])
+def test_who_was_at_hand_at_three_deaths_in_a_row_is_skipped_with_the_reason_and_not_before(
+    flask_app: Flask, tmp_path: Path, named: int, skipped: int
 ) -> None:
     edition_id = rows.send_to(3)
     issues.press(edition_id)
-    for _ in range(2):
+    die_rehearsing(tmp_path, None)
+    for _ in range(named):
         die_rehearsing(tmp_path, 1)
     with StoryRelay() as relay:
         use_relay(flask_app, relay.relay)
         send_on()
-    assert progress(edition_id) == Progress(3, 0, 0, 2, 0, 0, 0, 1)
-    assert "reader-2@readers.invalid" not in relay.attempts
+    assert progress(edition_id) == Progress(3, 0, 0, 3 - skipped, 0, 0, 0, skipped)
+    assert ("reader-2@readers.invalid" in relay.attempts) is not bool(skipped)
+
+
+def test_workers_killed_while_they_rehearse_at_ever_other_readers_pause_no_edition(
+    flask_app: Flask, tmp_path: Path
+) -> None:
+    """It is none of the readers' doing: after the second name the batch is sent as it stands."""
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    for turn in range(rehearsals.PATIENCE * 2):
+        die_rehearsing(tmp_path, turn % 3)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
 
 
 def test_ten_deaths_with_nobody_to_blame_pause_the_edition_and_say_so(
