@@ -26,7 +26,6 @@ class Look:
     title: str
     space: str
     css: str = ""
-    picture_first: bool = True
 
 
 _LOOKS = {

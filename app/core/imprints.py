@@ -20,7 +20,6 @@ LONGEST = 500
 """Characters of a field."""
 
 SEVERAL_LINES = frozenset({"postal_address", "host_address"})
-OPTIONAL = frozenset({"registration"})
 
 
 @dataclass(frozen=True, slots=True)

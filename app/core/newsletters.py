@@ -124,6 +124,12 @@ def listing() -> list[Newsletter]:
     return list(db.session.scalars(select(Newsletter).order_by(Newsletter.name, Newsletter.id)))
 
 
+def only() -> Newsletter | None:
+    """The one newsletter of a house that has no other: its name stands over pages about nothing else."""
+    found = listing()
+    return found[0] if len(found) == 1 else None
+
+
 def settings_of(newsletter: Newsletter) -> Settings:
     """A newsletter's settings as a value: to change one, `dataclasses.replace` it."""
     return Settings(**{each.name: getattr(newsletter, each.name) for each in fields(Settings)})

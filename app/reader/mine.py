@@ -130,7 +130,9 @@ def ask() -> ResponseReturnValue:
 @door.get("/mine/asked")
 def asked() -> ResponseReturnValue:
     """The same for an address known, unknown or suppressed."""
-    return render_template("reader/mine_asked.html", inbox_url=settings().inbox_url)
+    return render_template(
+        "reader/mine_asked.html", newsletter=newsletters.only(), inbox_url=settings().inbox_url
+    )
 
 
 def behind_link(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -210,7 +212,9 @@ def proof(label: object) -> Proof:
 
 
 def _asking(form: AskForm, *, why: object = None) -> str:
-    return render_template("reader/mine_asking.html", form=form, why=why)
+    return render_template(
+        "reader/mine_asking.html", newsletter=newsletters.only(), form=form, why=why
+    )
 
 
 def _cards(holder: Holder, returned: Returned) -> list[Card]:

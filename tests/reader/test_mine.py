@@ -81,6 +81,20 @@ def test_whoever_asks_gets_the_same_answer_and_a_subscriber_one_mail_a_day(
     assert links_ordered() == 2
 
 
+@pytest.mark.parametrize("page", ["/mine", "/mine/asked"])
+def test_a_house_of_one_newsletter_asks_under_its_name_and_one_of_several_under_none(
+    client: FlaskClient, reader: Subscription, page: str
+) -> None:
+    name = reader.newsletter.name
+    one = client.get(page).text
+    assert name in pages.words(one)
+    assert one.count("reader.css") == 1
+    people.newsletter("autre")
+    several = client.get(page).text
+    assert name not in pages.words(several)
+    assert several.count("reader.css") == 1
+
+
 @pytest.mark.parametrize(
     "typed", ["", "   ", "lea@hebdo", "x" * 300 + "@hebdo.test", "a\x00@b.test"]
 )
