@@ -17,11 +17,12 @@ from werkzeug.test import TestResponse
 from app.extensions import csrf, db
 from app.models import Base, Role
 from tests import desk, pages, sheets
+from tests.desk_sheets import BUTTONS, DESK, ELSEWHERE
 from tests.papers import faulty, is_told_above, written
 from tests.reader.conftest import Visitor
-from tests.sheets import BUTTONS, DESK, ELSEWHERE, READERS, Sheet
+from tests.sheets import READERS, Sheet
 
-BLANKS = ("", "   ", "\t", "\u00a0\u202f", "\u200b", "\u2060\ufeff", "\u3164")
+BLANKS = ("", " \t ", "\u00a0\u202f", "\u200b\u2060\ufeff\u3164")
 
 SHEETS = [pytest.param(each, id=each.endpoint) for each in (*READERS, *DESK)]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -101,9 +102,14 @@ def test_without_a_mistake_it_is_taken_and_a_second_press_does_no_more(form: Fil
 
 
 @ON_SQLITE
-def test_each_required_field_missing_or_blank_alone_is_told_and_the_rest_is_kept(
+def test_what_is_missing_or_blank_is_told_each_alone_and_all_at_once_and_the_rest_is_kept(
     form: Filled, nothing_done: None
 ) -> None:
+    wanted = form.sheet.required if form.sheet.bare is None else form.sheet.bare
+    if wanted:
+        answer = form.send({})
+        assert answer.status_code == 422
+        assert faulty(answer.text) == list(wanted)
     for name in form.sheet.required:
         for blank in (None, *BLANKS):
             if blank and name in form.sheet.picked:
@@ -112,17 +118,6 @@ def test_each_required_field_missing_or_blank_alone_is_told_and_the_rest_is_kept
             assert answer.status_code == 422, (name, blank)
             assert faulty(answer.text) == [name], (name, blank)
             form.assert_kept(answer.text, except_for=name)
-
-
-@ON_SQLITE
-def test_all_that_is_missing_is_told_at_once(form: Filled, nothing_done: None) -> None:
-    wanted = form.sheet.required if form.sheet.bare is None else form.sheet.bare
-    answer = form.send({})
-    if not wanted:
-        pytest.fail("put it among BUTTONS") if not form.sheet.typed else None
-        return
-    assert answer.status_code == 422
-    assert faulty(answer.text) == list(wanted)
 
 
 @ON_SQLITE
@@ -153,7 +148,7 @@ def test_of_a_parameter_sent_twice_the_first_counts(form: Filled) -> None:
 
 
 @ON_SQLITE
-def test_bytes_that_are_no_text_are_taken_as_letters_or_refused_in_words(form: Filled) -> None:
+def test_what_is_written_in_another_encoding_is_read_or_refused_in_words(form: Filled) -> None:
     for name in form.typed:
         sent = {**form.hidden, **form.typed}
         body = "&".join(
@@ -164,10 +159,6 @@ def test_bytes_that_are_no_text_are_taken_as_letters_or_refused_in_words(form: F
         answer = form.client.post(form.action, data=body, content_type=kind)
         assert answer.status_code in {200, 303, 422}, name
         assert answer.status_code == 303 or "<h1" in answer.text or "<form" in answer.text, name
-
-
-@ON_SQLITE
-def test_a_multipart_of_another_charset_is_read_by_it_or_refused_in_words(form: Filled) -> None:
     for charset in ("iso-8859-1", "utf-16"):
         for name in (each for each in form.typed if each not in form.sheet.picked):
             answer = form.client.post(

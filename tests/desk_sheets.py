@@ -1,0 +1,165 @@
+"""The desk's forms that concern readers, in the table of `sheets`; and what else takes a POST."""
+
+from __future__ import annotations
+
+from app.core.comments import LONGEST_TEXT
+from app.core.corrections import LONGEST as LONGEST_CORRECTION
+from app.core.imprints import LONGEST as LONGEST_IMPRINT
+from tests.sheets import NO_ADDRESSES, Sheet
+
+LETTER = "/editor/newsletters/essentiel-ia"
+QUESTION = {"label": "Votre pays", "message": "Dites-le.", "hint": "En toutes lettres."}
+IMPRINT = {
+    "publisher": "Les Éditions du Marronnier",
+    "postal_address": "12, rue des Imprimeurs\r\n75011 Paris",
+    "phone": "01 02 03 04 05",
+    "contact": "droits@hebdo.test",
+    "director": "Jeanne Martin",
+    "host": "Hébergeur SA",
+    "host_address": "1, quai du Port\r\n13002 Marseille",
+    "host_phone": "04 05 06 07 08",
+}
+SETTINGS = {
+    "name": "L’essentiel",
+    "language": "fr",
+    "sender_name": "La rédaction",
+    "sender_address": "lettre@hebdo.test",
+    "accent": "#0b6e4f",
+    "visibility": "public",
+}
+DESK = (
+    Sheet(
+        "editor.add_newsletter_question",
+        f"{LETTER}/questions",
+        f"{LETTER}/questions",
+        {**QUESTION, "name": "pays", "kind": "text", "most": "60"},
+        ("label", "name", "kind"),
+        {"label": 200, "message": 200, "hint": 200},
+        {
+            "name": ("Pays", "1er", "é", "address", "ville", "x" * 41),
+            "kind": ("poem",),
+            "most": ("many", "0", "1001"),
+        },
+        frozenset({"kind"}),
+        # The field is there by now.
+        second=422,
+    ),
+    Sheet(
+        "editor.change_newsletter_question",
+        LETTER + "/questions/{question}",
+        LETTER + "/questions/{question}",
+        {**QUESTION, "most": "60"},
+        ("label",),
+        {"label": 200, "message": 200, "hint": 200},
+        {"most": ("many", "0", "1001")},
+    ),
+    Sheet(
+        "editor.add_correction",
+        "/editor/issues/{issue}/web",
+        "/editor/issues/{issue}/corrections",
+        {"anchor": "a-la-une-1", "text": "Le lac gèle à Annecy."},
+        ("text",),
+        {"text": LONGEST_CORRECTION},
+        {"anchor": ("nowhere",)},
+        frozenset({"anchor"}),
+    ),
+    Sheet(
+        "editor.change_visibility",
+        "/editor/issues/{issue}/web",
+        "/editor/issues/{issue}/web",
+        {"visibility": "unlisted"},
+        ("visibility",),
+        wrong={"visibility": ("secret",)},
+        picked=frozenset({"visibility"}),
+    ),
+    Sheet(
+        "editor.change_imprint",
+        "/editor/imprint",
+        "/editor/imprint",
+        IMPRINT,
+        tuple(IMPRINT),
+        dict.fromkeys((*IMPRINT, "registration"), LONGEST_IMPRINT),
+        {"contact": NO_ADDRESSES},
+    ),
+    Sheet(
+        "editor.answer_comment",
+        "/editor/comments/{comment}",
+        "/editor/comments/{comment}",
+        {"text": "Merci à vous."},
+        ("text",),
+        {"text": LONGEST_TEXT},
+    ),
+    Sheet(
+        "editor.change_comment_rules",
+        f"{LETTER}/comments",
+        f"{LETTER}/comments",
+        {"rule": "shown", "days": "30"},
+        ("rule",),
+        wrong={"rule": ("maybe",), "days": ("ten", "-1", "3651", "1.5")},
+        picked=frozenset({"rule"}),
+    ),
+    Sheet(
+        "editor.change_newsletter_embedding",
+        f"{LETTER}/embedding",
+        f"{LETTER}/embedding",
+        {"origins": "https://www.hebdo.test"},
+        wrong={"origins": ("www.hebdo.test/page", "javascript:alert(1)")},
+    ),
+    Sheet(
+        "editor.change_newsletter",
+        LETTER,
+        LETTER,
+        SETTINGS,
+        ("name", "language", "sender_name", "sender_address", "visibility"),
+        {"name": 200, "tagline": 200, "sender_name": 200, "publisher": 200, "description": 2000},
+        {"sender_address": NO_ADDRESSES, "language": ("de",), "accent": ("green",)},
+        frozenset({"language", "visibility"}),
+    ),
+    Sheet("editor.change_newsletter_front", f"{LETTER}/front", f"{LETTER}/front", {"reminds": "y"}),
+)
+
+BUTTONS = {
+    "reader.confirm": "one button behind a mailed link",
+    "reader.ask_again": "one button behind a mailed link",
+    "reader.leave": "one button, and the mail programs' one-click",
+    "reader.come_back": "one button behind a mailed link",
+    "reader.confirm_address": "one button behind a mailed link",
+    "reader.stay": "one button behind a mailed link",
+    "reader.withdraw_comment": "one button behind a mailed link",
+    "reader.quieten_comment": "one button behind a mailed link",
+    "reader.keep": "one button of her page",
+    "reader.send_link": "one button of her page",
+    "reader.go_on": "one button of her page",
+    "reader.leave_one": "one button of her page",
+    "reader.erase": "one button of her page",
+    "editor.decide_comments": "buttons beside comments",
+    "editor.undo_comments": "one button",
+    "editor.ask_for_comment_mail": "one button",
+    "editor.close_comments": "one button",
+    "editor.remove_correction": "one button",
+    "editor.move_newsletter_question": "one button",
+    "editor.remove_newsletter_question": "one button",
+    "editor.remove_editor": "one button",
+    "editor.cancel_edition": "one button",
+    "editor.pause_edition": "one button",
+    "editor.resume_edition": "one button",
+    "editor.retry_deferred": "one button",
+    "editor.resolve_doubt": "buttons beside a delivery",
+    "editor.order_issue": "one button",
+    "editor.delete_issue": "one button",
+    "editor.sign_out": "one button",
+}
+"""What takes a press and no words: nothing there can be missing, blank or too long."""
+
+ELSEWHERE = {
+    "api.sign_up": "tests/api/test_subscriptions.py: JSON has faults of its own",
+    "editor.save_issue": "tests/editor/test_issues.py: a page that keeps whatever was written",
+    "editor.create_issue": "tests/editor/test_issues.py",
+    "editor.read_issue": "tests/editor/test_keeping.py",
+    "editor.send_proof": "tests/editor/test_previews.py",
+    "editor.invite_editor": "tests/editor/test_keeping.py",
+    "editor.begin_session": "tests/editor/test_guard.py",
+    "editor.order_link": "tests/editor/test_keeping.py",
+    "editor.set_password": "tests/editor/test_keeping.py",
+}
+"""Forms whose faults are told in tests of their own."""
