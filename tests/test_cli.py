@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from app.cli import cli
-from app.core import clock, editors, subscribers, suppressions
+from app.core import clock, corrections, editors, searches, subscribers, suppressions
 from app.extensions import db
 from app.models import (
     Delivery,
@@ -29,6 +29,7 @@ from app.models import (
     SubscriptionState,
 )
 from app.settings import Settings
+from tests import people
 from tests.conftest import SECRET, create_database, database_url
 
 Run = Callable[..., Result]
@@ -334,6 +335,17 @@ def an_issue(run: Run, tmp_path: Path) -> str:
     file.write_text(ISSUE, encoding="utf-8")
     ok(run("issues", "import", file, "--newsletter", "hebdo-test"))
     return str(db.session.query(Issue).one().id)
+
+
+def test_the_index_of_the_search_is_made_anew_with_stories_and_corrections(run: Run) -> None:
+    edition = people.edition(people.newsletter(), 12)
+    note = corrections.add(edition.issue, "", "C’était à Quimper.")
+    searches.drop_note(edition.id, note.id)
+    db.session.commit()
+    assert searches.look("quimper").total + searches.look("kilowattheures").total == 0
+    assert "Indexed: 1" in ok(run("issues", "index")).stdout
+    assert [each.is_correction for each in searches.look("quimper").found] == [True]
+    assert [each.is_correction for each in searches.look("kilowattheures").found] == [False]
 
 
 def test_an_issue_that_is_not_there_is_refused_in_words(run: Run) -> None:
