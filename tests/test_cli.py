@@ -29,8 +29,8 @@ from app.models import (
     SubscriptionState,
 )
 from app.settings import Settings
-from tests import people
 from tests.conftest import SECRET, create_database, database_url
+from tests.people import edition, newsletter
 
 Run = Callable[..., Result]
 
@@ -338,9 +338,9 @@ def an_issue(run: Run, tmp_path: Path) -> str:
 
 
 def test_the_index_of_the_search_is_made_anew_with_stories_and_corrections(run: Run) -> None:
-    edition = people.edition(people.newsletter(), 12)
-    note = corrections.add(edition.issue, "", "C’était à Quimper.")
-    searches.drop_note(edition.id, note.id)
+    out = edition(newsletter(), 12)
+    note = corrections.add(out.issue, "", "C’était à Quimper.")
+    searches.drop_note(out.id, note.id)
     db.session.commit()
     assert searches.look("quimper").total + searches.look("kilowattheures").total == 0
     assert "Indexed: 1" in ok(run("issues", "index")).stdout
