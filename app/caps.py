@@ -59,6 +59,7 @@ def refuse_early() -> None:
     if request.method == "POST" and getattr(view, "is_remembered", False):
         wait = _memory().wait(visitor(), visitors.network())
         if wait:
+            current_app.extensions["hebdo.lane"].rest()
             raise TooManyRequests(retry_after=math.ceil(wait))
 
 

@@ -2,14 +2,15 @@
 
 A sign-up is held back on purpose (`app.pace`) and keeps its thread meanwhile. Of the threads of a process
 a quarter is never given to sign-ups; and of those that are let in only `PLACES` are worked on at a time,
-for they share the interpreter with the pages. The others wait, which is part of the time that all
-take. Who finds no room is asked to come again in a second: at 24 in each process it takes hundreds a
-second to be one of them.
+for they share the interpreter with the pages. The others wait, which is part of the time that all take.
+Who finds no room is asked to come again in a second: at 24 in each process it takes hundreds a second to
+be one of them. Robots that are refused rest a moment, in an eighth of the threads at the most.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -28,6 +29,9 @@ PLACES = 2
 
 AGAIN_SECONDS = 1
 
+REST_SECONDS = 0.1
+"""A robot that asks again as soon as it is answered asks ten times a second, and not three hundred."""
+
 
 class Lane:
     """Of one process."""
@@ -35,6 +39,7 @@ class Lane:
     def __init__(self, threads: int = THREADS) -> None:
         self._room = threading.BoundedSemaphore(max(threads - max(threads // 4, 1), 1))
         self._places = threading.BoundedSemaphore(PLACES)
+        self._seats = threading.BoundedSemaphore(threads // 8)
 
     @contextmanager
     def room(self) -> Iterator[None]:
@@ -51,6 +56,14 @@ class Lane:
         """Inside while one is worked on; waits for its turn."""
         with self._places:
             yield
+
+    def rest(self) -> None:
+        """Who is refused waits a moment, where one of an eighth of the threads is free; else not."""
+        if self._seats.acquire(blocking=False):
+            try:
+                time.sleep(REST_SECONDS)
+            finally:
+                self._seats.release()
 
 
 def register(flask_app: Flask, threads: int = THREADS) -> None:

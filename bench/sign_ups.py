@@ -5,8 +5,8 @@
 The real web server, one line, known and unknown addresses by turns from ever other networks, so that
 no cap refuses them. Then a newsletter's page by turns: alone; beside robots that ask for nothing, at the
 rate of the next, which tells what sharing the cores with robots costs by itself; beside robots of one
-network that have met its cap and post as fast as they can, or a hundred times a second; beside robots of
-fifty networks, whom no cap refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
+network that have met its cap, two that post as fast as they can, and sixteen that together do a hundred
+times a second; beside robots of fifty networks, whom no cap refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ QUIET, NOTHING = "quiet", "robots that ask for nothing"
 KINDS = (
     Kind(NOTHING, posts=False),
     Kind("robots of one network"),
-    Kind("robots of one network that take their time", rate=100),
+    Kind("sixteen robots of one network", robots=16, rate=100),
     Kind("robots of fifty networks", networks=50),
 )
 

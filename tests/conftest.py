@@ -191,9 +191,10 @@ def limited_app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers that take no longer than they need: few tests hold a stopwatch."""
-    from app import sign_ups
+    from app import lanes, sign_ups
 
     monkeypatch.setattr(sign_ups, "EVEN_SECONDS", 0.0)
+    monkeypatch.setattr(lanes, "REST_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from sqlalchemy import event
 from time_machine import travel
 from werkzeug.test import TestResponse
 
+from app import lanes
 from app.caps import MOST, Memory
 from app.core import clock
 from app.extensions import db
@@ -63,6 +65,15 @@ def test_who_met_a_cap_is_refused_before_her_form_is_read_or_a_row_asked_for(
         assert knock(refused, ROBOT, path).status_code == 429, path
     assert said == []
     assert knock(refused, STRANGER).status_code != 429
+
+
+def test_a_robot_that_goes_on_is_answered_a_moment_late(
+    refused: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "REST_SECONDS", 0.5)
+    began = time.monotonic()
+    assert knock(refused, ROBOT).status_code == 429
+    assert time.monotonic() - began >= 0.5
 
 
 def test_a_refusal_says_when_to_come_again(refused: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 
 import pytest
@@ -18,6 +18,11 @@ from tests import pages, people
 PAGE = "/newsletters/essentiel-ia"
 
 
+def timed(done: Future[None], began: float) -> float:
+    done.result()
+    return time.monotonic() - began
+
+
 @pytest.mark.parametrize(("threads", "room"), [(1, 1), (4, 3), (32, 24)])
 def test_a_quarter_of_the_threads_is_never_given_to_sign_ups(threads: int, room: int) -> None:
     lane = Lane(threads)
@@ -28,6 +33,18 @@ def test_a_quarter_of_the_threads_is_never_given_to_sign_ups(threads: int, room:
             pass
     with lane.room():
         pass
+
+
+def test_who_is_refused_rests_where_a_seat_is_free_and_else_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "REST_SECONDS", 1.0)
+    lane = Lane(threads=8)
+    began = time.monotonic()
+    with ThreadPoolExecutor(3) as robots:
+        each = [robots.submit(lane.rest) for _ in range(3)]
+        rested = sorted(timed(one, began) for one in as_completed(each))
+    assert rested[1] < 1.0 <= rested[2]
 
 
 def test_no_more_are_worked_on_at_once_than_there_are_places() -> None:
