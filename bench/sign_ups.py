@@ -6,7 +6,8 @@ The real web server, one line, known and unknown addresses by turns from ever ot
 no cap refuses them. Then a newsletter's page by turns: alone; beside robots that ask for nothing, at the
 rate of the next, which tells what sharing the cores with robots costs by itself; beside robots of one
 network that have met its cap, two that post as fast as they can, and sixteen that together do a hundred
-times a second; beside robots of fifty networks, whom no cap refuses. Prints sentences, then one JSON line a figure. Two minutes each database.
+a second; beside robots of fifty networks, whom no cap refuses. Prints sentences, then one JSON line a
+figure. Two minutes each database.
 """
 
 from __future__ import annotations
