@@ -19,7 +19,15 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 50_000
 """URLs in one file (sitemaps.org); the pages of newsletters first, then the newest issues of each."""
 
-PRIVATE = ("/editor", "/confirm/", "/unsubscribe/", "/resubscribe/", "/mine", "/search")
+PRIVATE = (
+    "/editor",
+    "/confirm/",
+    "/unsubscribe/",
+    "/resubscribe/",
+    "/mine",
+    "/comments/",
+    "/search",
+)
 """Pages of one person, of the desk, and those made of what a visitor typed."""
 
 Page = tuple[str, dt.datetime | None]

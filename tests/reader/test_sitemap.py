@@ -74,6 +74,17 @@ def test_robots_are_shown_the_sitemap_and_kept_from_private_pages(
     assert "Disallow: /archive" not in told
 
 
+def test_robots_are_kept_from_every_page_behind_a_mailed_link(
+    flask_app: Flask, client: FlaskClient
+) -> None:
+    kept = re.findall(r"Disallow: (\S+)", client.get("/robots.txt").text)
+    behind = {str(rule) for rule in flask_app.url_map.iter_rules() if "token" in rule.arguments}
+    # An issue's own link leads on to its public page, which robots may read.
+    behind.discard("/archive/<slug>/<int:number>/for/<token>")
+    assert behind
+    assert [each for each in behind if not each.startswith(tuple(kept))] == []
+
+
 def told(page: str) -> dict[str, Any]:
     (block,) = re.findall(r'(?s)<script type="application/ld\+json">(.*?)</script>', page)
     found: dict[str, Any] = json.loads(block)
