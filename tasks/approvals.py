@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core import checks, clock, editions
+from app.core import checks, clock, editions, reasons
 from app.core.checks import Fault
 from app.core.errors import Invalid
 from app.extensions import _
@@ -39,7 +39,8 @@ def examine(issue: Issue) -> Examined:
         # Faults of the headers only show when the message is put together.
         compose.compile_issue(printed, text.masthead, clock.now())
     except MailError as odd:
-        faults.append(Fault("newsletter", _("The mail cannot be made: %(why)s.", why=str(odd))))
+        why = reasons.said(str(odd))
+        faults.append(Fault("newsletter", _("The mail cannot be made: %(why)s.", why=why)))
     if printed is not None and render.weight(printed) > render.WEIGHT_LIMIT:
         advice.append(Fault("content", _heavy(render.weight(printed))))
     return Examined(text, printed, tuple(faults), tuple(advice))

@@ -1,7 +1,7 @@
-"""Reasons: why a copy was skipped, refused or left in doubt, or an edition stands still; as people read them.
+"""Reasons: why a copy did not go out, an edition stands still or a mail cannot be made, for people.
 
-Workers speak no language: a row keeps the reason in the words below, and whoever shows it says it in
-the reader's. What a relay said stands in no list of ours and is shown as it said it.
+Workers and mails speak no language: they keep the reason in the words below, and whoever shows it
+says it in the reader's. What a relay said stands in no list of ours and is shown as it said it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ KNOWN = tuple(
         _("the relay did not answer in time"),
         _("the relay closed the connection"),
         _("no session within %(seconds)s s"),
+        _("{{%(name)s}} is not a slot; these are: %(known)s"),
     )
 )
-"""As the code writes them into rows; a test reads the code for them."""
+"""As the code writes them; a test reads the code for them."""
 
 
 def said(kept: str) -> str:

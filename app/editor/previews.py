@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import flash, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import addresses, clock, editions, editors, issues, notices
+from app.core import addresses, clock, editions, editors, issues, notices, reasons
 from app.core.errors import Invalid, NotAllowed
 from app.editor import door
 from app.editor.forms import Proof
@@ -40,7 +40,9 @@ def preview_mail(issue_id: int) -> ResponseReturnValue:
     try:
         reading = _read(_text(issues.get(issue_id)))
     except MailError as odd:
-        raise Invalid(_("This issue cannot be printed: %(why)s.", why=str(odd))) from odd
+        raise Invalid(
+            _("This issue cannot be printed: %(why)s.", why=reasons.said(str(odd)))
+        ) from odd
     response = make_response(reading.html)
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; img-src 'self' data: {settings().base_url}; "
@@ -82,7 +84,7 @@ def _page(issue: Issue, form: Proof) -> str:
     try:
         reading = _read(text)
     except MailError as odd:
-        trouble = str(odd)
+        trouble = reasons.said(str(odd))
     return render_template(
         "editor/preview.html",
         issue=issue,

@@ -62,6 +62,8 @@ def test_no_reason_is_known_that_the_code_does_not_write(sentence: str) -> None:
         for path in room.glob("*.py")
         if path.name != "reasons.py"
     )
+    # Braces that stand in an f-string for themselves are doubled there.
+    code = code.replace("{{", "{").replace("}}", "}")
     places = r"\{[^}]*\}".join(re.escape(each) for each in re.split(r"%\(\w+\)s", sentence))
     assert re.search(places, code), sentence
 
@@ -98,3 +100,16 @@ def test_the_french_desk_says_in_french_why_a_send_rests_and_why_a_copy_was_skip
     assert "Cet envoi est en pause" in page
     assert "before her turn" not in page
     assert "ne prend pas" not in page
+
+
+def test_a_slot_that_there_is_not_is_said_in_french_where_the_issue_is_looked_at(
+    flask_app: Flask,
+) -> None:
+    at_desk = desk.signed_in(flask_app, language="fr")
+    issue = desk.draft(flask_app)
+    issue.subject = "Bonjour {{prenom}}"
+    db.session.commit()
+    for page in ("preview", "send"):
+        words = at_desk.get(f"/editor/issues/{issue.id}/{page}?lang=fr").text
+        assert "{{prenom}}" in words
+        assert "is not a slot" not in words
