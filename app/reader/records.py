@@ -104,7 +104,7 @@ RECORDS = (
 IMPERSONAL = frozenset(
     {
         *("newsletter", "rubric", "question", "issue", "story", "image", "edition", "correction"),
-        *("imprint", "worker", "share"),
+        *("imprint", "worker", "share", "relay_offer"),
     }
 )
 """Tables in which nothing about readers stands."""
