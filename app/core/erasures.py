@@ -20,8 +20,7 @@ def erase(subscriber: Subscriber) -> None:
     Waits for whoever is at work for her, or for one of her subscriptions by its mail's link.
     """
     subscribers.lock(subscriber)
-    hers = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
-    db.session.execute(hers.with_for_update())
+    _lock_subscriptions(subscriber)
     suppressions.suppress(subscriber.address, SuppressionReason.ERASED)
     db.session.flush()
     forget(subscriber)
@@ -29,8 +28,14 @@ def erase(subscriber: Subscriber) -> None:
 
 def forget(subscriber: Subscriber) -> None:
     """The same of somebody, locked, who did not ask for it: nothing bars her from coming again."""
+    _lock_subscriptions(subscriber)
     who = holdings.person(subscriber)
     # From the rows that refer to the ones that are referred to.
     for held in reversed(holdings.HELD):
         held.erase(who)
     db.session.expire_all()
+
+
+def _lock_subscriptions(subscriber: Subscriber) -> None:
+    hers = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
+    db.session.execute(hers.with_for_update())

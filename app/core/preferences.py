@@ -109,13 +109,18 @@ def _hold(subscription: Subscription) -> None:
     db.session.refresh(subscription)
 
 
-def speak(subscriber: Subscriber, language: str) -> None:
+def speak(subscriber: Subscriber, language: str, proof: Proof) -> None:
     """Pages and notices speak this language to her from now on."""
     if language not in LANGUAGES:
         sentence = _("Choose fr or en.")
         raise Invalid(sentence, {"language": sentence})
     subscribers.lock(subscriber)
+    if subscriber.language == language:
+        return
     subscriber.language = language
+    for subscription in subscriber.subscriptions:
+        if subscription.state is SubscriptionState.CONFIRMED:
+            consents.record(subscription, ConsentAct.CHANGED, proof)
 
 
 def join(

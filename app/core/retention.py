@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from app.core import clock, consents, erasures, subscribers
 from app.core.consents import Proof
+from app.core.errors import Gone
 from app.core.subscriptions import OWN_ACTS
 from app.extensions import db
 from app.models import (
@@ -90,7 +91,11 @@ def silent_since(subscriber: Subscriber) -> dt.datetime | None:
 
 
 def _forget(subscriber: Subscriber, since: dt.datetime) -> bool:
-    subscribers.lock(subscriber)
+    try:
+        subscribers.lock(subscriber)
+    except Gone:
+        # She erased herself a moment ago.
+        return False
     still = select(Subscriber.id).where(Subscriber.id == subscriber.id, _is_stale(since))
     if db.session.scalar(still) is None:
         return False

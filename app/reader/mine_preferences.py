@@ -107,7 +107,7 @@ def speak(holder: Holder) -> ResponseReturnValue:
     form = LanguageForm()
     chosen = form.language.data or ""
     try:
-        preferences.speak(holder.subscriber, chosen)
+        preferences.speak(holder.subscriber, chosen, proof(_("Save the language")))
     except Invalid as refusal:
         form.blame(refusal.faults)
         return mine.page(holder, Returned(language=form)), 422

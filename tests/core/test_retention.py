@@ -75,6 +75,10 @@ def asks_again(hers: Subscription) -> None:
     people.pending(people.newsletter("autre"))
 
 
+def speaks(hers: Subscription) -> None:
+    preferences.speak(hers.subscriber, "en", Proof())
+
+
 def stays(hers: Subscription) -> None:
     retention.keep(hers.subscriber, Proof("Keep me"))
 
@@ -104,7 +108,9 @@ def test_who_is_silent_for_three_years_is_forgotten_and_may_come_again(
     assert people.confirmed(letter).state is SubscriptionState.CONFIRMED
 
 
-@pytest.mark.parametrize("act", [chooses, pauses, moves, leaves, asks_again, stays, comments])
+@pytest.mark.parametrize(
+    "act", [chooses, pauses, speaks, moves, leaves, asks_again, stays, comments]
+)
 def test_who_did_anything_herself_stays(
     letter: Newsletter, move_clock: Clock, act: Callable[[Subscription], None]
 ) -> None:

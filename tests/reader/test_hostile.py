@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Newsletter, Subscriber
+from emails import typed
 from tests import pages, people
 
 PAGE = "/newsletters/essentiel-ia"
@@ -78,7 +79,7 @@ def post(client: FlaskClient, token: str, **changes: bytes) -> tuple[int, str]:
 def as_text(hostile: bytes) -> str:
     """What a form is read as: bytes that are no UTF-8 stay in the spelling they travelled in."""
     try:
-        return hostile.decode().strip()
+        return typed.bare(hostile.decode())
     except UnicodeDecodeError:
         return quote(hostile)
 
