@@ -135,6 +135,8 @@ def join(
     The welcome is ordered, so that she learns of it in her inbox, whoever held the link. None when she
     has it already. Raises NotAllowed for an address that must not be mailed.
     """
+    # Locked first: of somebody erased a moment ago that is said, and not that mail came back.
+    subscribers.lock(subscriber)
     if suppressions.find(subscriber.address_key) is not None:
         raise NotAllowed(
             _(
@@ -142,7 +144,6 @@ def join(
                 " unwanted. Please write to us, and a person will look into it."
             )
         )
-    subscribers.lock(subscriber)
     subscription = subscriptions.standing(subscriber, newsletter)
     if subscription.state is SubscriptionState.CONFIRMED:
         return None
