@@ -58,7 +58,7 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (about an hour)
+chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (up to two hours)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest tests/chaos
 
 bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (40 minutes; BENCH=--quick: 10)

@@ -1,7 +1,8 @@
 """What may die while an issue goes out, and what the ledger says afterwards, judged by an oracle.
 
 The oracle is the relay: what it answered with a 250, and nothing else. The short form runs with all
-tests; `make chaos` sets HEBDO_CHAOS=long: 10,000 readers, 30 kills, 20 seeds, both databases.
+tests; `make chaos` sets HEBDO_CHAOS=long: 10,000 readers, 30 kills, 20 seeds for what happens at random
+moments, both databases, each place by its name once before and once behind, and again at its third time.
 
     what happens                                        test
     --------------------------------------------------  ------------------------------------------

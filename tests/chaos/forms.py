@@ -9,8 +9,12 @@ import pytest
 LONG = os.environ.get("HEBDO_CHAOS") == "long"
 READERS = 10_000 if LONG else 600
 KILLS = 30 if LONG else 4
-STOPS = 10 if LONG else 2
+STOPS = 4 if LONG else 2
 SEEDS = range(20 if LONG else 1)
+"""For faults at random moments."""
+NODES = range(3 if LONG else 1)
+"""The same where each kill costs the start of a whole node."""
+NODE_KILLS = 30 if LONG else 2
 PATIENCE = 900.0 if LONG else 180.0
 """Seconds in which a send must be over."""
 

@@ -34,7 +34,7 @@ from emails import render
 from tasks import issues, lookout, nudges, recovery
 from tests import rows
 from tests.chaos import oracle
-from tests.chaos.forms import KILLS, LONG, PATIENCE, READERS, SEEDS, STOPS, on
+from tests.chaos.forms import LONG, NODE_KILLS, NODES, PATIENCE, READERS, SEEDS, STOPS, on
 from tests.relay import StoryRelay
 from tests.service import kill, running, wait_for
 
@@ -45,7 +45,7 @@ SLOTS = 2
 
 
 @on("postgresql")
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", NODES)
 def test_kill_9_at_random_moments(
     flask_app: Flask, known: Settings, relay: StoryRelay, seed: int
 ) -> None:
@@ -54,7 +54,7 @@ def test_kill_9_at_random_moments(
     chance = random.Random(seed)
     edition_id = rows.send_to(READERS)
     issues.press(edition_id)
-    for _ in range(KILLS):
+    for _ in range(NODE_KILLS):
         with running(known, "worker", "--only", "deliveries") as worker:
             send_a_little(edition_id, relay, chance)
             kill(worker)
@@ -62,7 +62,7 @@ def test_kill_9_at_random_moments(
         lookout.tidy()
     with running(known, "worker"):
         wait_for(lambda: oracle.is_over(edition_id), PATIENCE, what="the edition is sent")
-    progress = oracle.verdict(edition_id, relay, in_doubt=KILLS * known.connections * SLOTS)
+    progress = oracle.verdict(edition_id, relay, in_doubt=NODE_KILLS * known.connections * SLOTS)
     assert progress.in_doubt > 0
     assert progress.accepted + progress.in_doubt == READERS
 
