@@ -42,8 +42,9 @@ READS = (
 )
 """Verbs of theirs that write nothing."""
 
-SWEEPS = ("tasks/comments.py", "tasks/subscriptions.py")
-"""Modules that send nothing: they order what others send, and clear away; see `test_sweeps.py`."""
+SWEEPS = ("tasks/approvals.py", "tasks/comments.py", "tasks/subscriptions.py")
+"""Modules that send nothing: the first freezes what a door commits, the others order what is sent, and
+clear away; see `test_sweeps.py`."""
 
 DOORS = ("app/editor/editions.py",)
 """Where a person's order to send is committed: what `tasks/approvals.py` froze, a door keeps."""
