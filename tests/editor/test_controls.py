@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.core import deliveries, editions
 from app.core.deliveries import Progress
 from app.extensions import db
-from app.models import Delivery, Edition, EditionState, Issue, Role
+from app.models import Delivery, DeliveryState, Edition, EditionState, Issue, Role
 from tasks import issues as printing
 from tests import desk, sends
 from tests.conftest import use_relay
@@ -136,16 +136,17 @@ def test_copies_in_doubt_go_out_as_a_file(flask_app: Flask, at_desk: Desk, issue
 def test_copies_in_doubt_are_resolved_one_by_one_or_all(
     flask_app: Flask, at_desk: Desk, issue: Issue
 ) -> None:
-    with StoryRelay(hang_up_after_dot=range(1, 99)) as relay:
+    with StoryRelay(hang_up_after_dot={1, 2, 3}) as relay:
         use_relay(flask_app, relay.relay)
         sends.send_on()
-    one = db.session.scalars(select(Delivery.subscriber_id)).first()
+    in_doubt = select(Delivery.subscriber_id).where(Delivery.state == DeliveryState.IN_DOUBT)
+    one = db.session.scalars(in_doubt).first()
     assert "1 copy is no longer in doubt." in press(
         at_desk, issue, "resolve", verdict="accepted", subscriber=one
     )
     assert "0 copies" in press(at_desk, issue, "resolve", verdict="accepted", subscriber=one)
     press(at_desk, issue, "resolve", verdict="refused")
-    assert progress(issue) == Progress(25, 0, 0, 1, 0, 24, 0, 0)
+    assert progress(issue) == Progress(25, 0, 0, 23, 0, 2, 0, 0)
 
 
 @pytest.mark.parametrize("verdict", ["", "sent", "accepted\x00", "ACCEPTED"])
