@@ -81,9 +81,10 @@ def remembered(view: View) -> View:
 def _noted() -> float:
     """Keep the caps that were met in this request; the seconds until the last of them ends."""
     met = [each for each in limiter.current_limits if each.breached]
+    # The window's own end: the library's `reset_at` is up to a second behind it.
     for each in met:
-        _memory().note(each.request_args[0], each.reset_at)
-    return max((each.reset_at - time.time() for each in met), default=0.0)
+        _memory().note(each.request_args[0], each.window.reset_time)
+    return max((each.window.reset_time - time.time() for each in met), default=0.0)
 
 
 def _memory() -> Memory:
