@@ -143,6 +143,11 @@ class StoryRelay:
 
     async def _close(self) -> None:
         assert self._server is not None
+        # Nobody else is accepted; who just was gets a transport first (two turns of the loop). A server
+        # that is closed under a fresh connection drops its socket open (CPython 3.11).
+        self._loop.remove_reader(self._server.sockets[0].fileno())
+        for _ in range(2):
+            await asyncio.sleep(0)
         self._server.close()
         for session in self._sessions:
             if session.transport is not None:

@@ -42,12 +42,14 @@ READS = (
 )
 """Verbs of theirs that write nothing."""
 
-SWEEPS = ("tasks/approvals.py", "tasks/comments.py", "tasks/subscriptions.py")
-"""Modules that send nothing: the first freezes what a door commits, the others order what is sent, and
-clear away; see `test_sweeps.py`."""
+SWEEPS = ("tasks/comments.py", "tasks/subscriptions.py")
+"""Modules that order what others send, and clear away; see `test_sweeps.py`."""
+
+FREEZES = ("tasks/approvals.py",)
+"""Modules that commit nothing: what they froze, a door keeps."""
 
 DOORS = ("app/editor/editions.py",)
-"""Where a person's order to send is committed: what `tasks/approvals.py` froze, a door keeps."""
+"""Where a person's order to send is committed; see `test_sweeps.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Place:
 
 def every() -> list[Place]:
     paths = [path for room in ("tasks", "emails") for path in sorted((ROOT / room).rglob("*.py"))]
-    return [place for path in paths for place in _of(path) if place.path not in SWEEPS]
+    return [place for path in paths for place in _of(path) if place.path not in SWEEPS + FREEZES]
 
 
 def sweeping() -> list[Place]:
