@@ -40,7 +40,7 @@ def test_the_browser_refuses_by_the_same_rules_and_back_gives_back_what_was_type
     page.check("#consent")
     page.click("form[data-check] button")
     assert page.locator(".fault").count() == 2
-    assert page.evaluate("document.activeElement.id") == "answer-naissance"
+    page.wait_for_selector("#answer-naissance:focus")
     page.fill("#answer-naissance", "1990-02-28")
     page.fill("#answer-enfants", "2")
     assert page.locator(".fault").count() == 0

@@ -167,7 +167,7 @@ def test_with_script_every_mistake_is_shown_before_the_form_leaves(
     page.click("form[data-check] button")
     assert page.url.rstrip("/") == live_server.url
     assert page.locator(".fault").count() == 2
-    assert page.evaluate("document.activeElement.id") == "address"
+    page.wait_for_selector("#address:focus")
     assert page.get_attribute("#address", "aria-describedby") == "address-fault"
     page.fill("#address", "lea@hebdo.test")
     assert page.locator(".fault").count() == 1

@@ -82,7 +82,7 @@ def test_a_mistake_takes_the_focus_and_axe_finds_nothing(
     page.focus("#essentiel-ia .mine-rubrics button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".fault")
-    assert page.evaluate("document.activeElement.id") == "essentiel-ia-rubrics-a-la-une"
+    page.wait_for_selector("#essentiel-ia-rubrics-a-la-une:focus")
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
