@@ -58,10 +58,10 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (up to two hours)
-	@HEBDO_CHAOS=long $(BIN)/python -m pytest tests/chaos
+chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (an hour)
+	@HEBDO_CHAOS=long $(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos
 
-bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (40 minutes; BENCH=--quick: 10)
+bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (50 minutes; BENCH=--quick: 15)
 	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 	@$(BIN)/python -m bench.mjml_reference
 

@@ -2,8 +2,8 @@
 
     python -m bench [--quick]
 
-Whole: ten rounds each and a million readers, about forty minutes on two cores. Quick: three rounds,
-at most 100,000 readers, about ten minutes; enough to see that nothing broke, not to claim anything.
+Whole: ten rounds each and a million readers, about fifty minutes on two cores. Quick: three rounds,
+at most 100,000 readers, about a quarter of an hour; enough to see that nothing broke, not to claim anything.
 Each part can be run alone: `python -m bench.engine --help`, and so on.
 """
 
@@ -14,7 +14,19 @@ import time
 
 import psutil
 
-from bench import books, brake, engine, first_mail, parts, profile, rounds, scale, surcharge, web
+from bench import (
+    books,
+    brake,
+    engine,
+    first_mail,
+    parts,
+    profile,
+    rounds,
+    scale,
+    sign_ups,
+    surcharge,
+    web,
+)
 
 MOST = {True: 100_000, False: 1_000_000}
 
@@ -39,6 +51,7 @@ def main() -> None:
     figures += profile.measure(40_000)
     for database in (parts.POSTGRESQL, parts.SQLITE):
         figures += web.measure(database, min(count, 5), 2)
+        figures += sign_ups.measure(30 * count, database)
     figures += scale.figures([one for one in scale.READERS if one <= MOST[quick]])
     print(f"\nAll took {(time.monotonic() - began) / 60:.0f} minutes. The figures:")
     rounds.show(figures)
