@@ -1,7 +1,8 @@
 """A page's stamp: everything in rows on which an issue's page depends, in one short query.
 
 Two equal stamps mean the same page; whoever keeps pages asks for the stamp each time, and an edit
-shows at once. The words themselves are not in it: an edition never changes.
+shows at once. The words themselves are not in it: an edition never changes. Each table that is in it
+moves the watermark (`app.watermarks`) by a trigger.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from app.models.imprint import Imprint
 from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
+from app.models.page_mark import PageMark
 from app.models.question import Detail, Question, QuestionKind
 from app.models.relay_offer import RelayOffer
 from app.models.share import Share
@@ -58,6 +59,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "PageMark",
     "Question",
     "QuestionKind",
     "RelayOffer",

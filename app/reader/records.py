@@ -104,7 +104,7 @@ RECORDS = (
 IMPERSONAL = frozenset(
     {
         *("newsletter", "rubric", "question", "issue", "story", "image", "edition", "correction"),
-        *("imprint", "worker", "share", "relay_offer"),
+        *("imprint", "worker", "share", "relay_offer", "page_mark"),
     }
 )
 """Tables in which nothing about readers stands."""

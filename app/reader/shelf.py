@@ -1,9 +1,9 @@
 """The shelf: pages of public issues, made once and handed out again while nothing on them has changed.
 
-Each process has its own. A page is found by its stamp (`core.stamps`), which is read anew whenever
-anything was committed since (`app.watermarks`), and by her language. What is hers alone (the tokens of
-the form under it) is cut out of the page before it is kept, and put in fresh. A visitor with a pass,
-with a message waiting or with a question in the address gets a page made for her.
+Each process has its own. A page is found by her language and by its stamp (`core.stamps`), which is read
+anew whenever anything that pages show was committed since (`app.watermarks`). What is hers alone (the
+tokens of the form under it) is cut out of the page before it is kept, and put in fresh. A visitor with a
+pass, with a message waiting or with a question in the address gets a page made for her.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Shelf:
         self._stamps: OrderedDict[tuple[str, int], tuple[str, Stamp]] = OrderedDict()
 
     def stamp(self, slug: str, number: int) -> Stamp | None:
-        """The page's stamp now: rows are asked only when something was committed since."""
+        """The page's stamp now: rows are asked only when the watermark has moved."""
         # Read before the rows: what is committed between the two makes the next visitor ask again.
         mark = self._watermark.read()
         known = self._stamps.get((slug, number))
