@@ -11,8 +11,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app.core import newsletters
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from app.extensions import _
+from app.models import Newsletter
 
 STATUS: dict[type[Refusal], int] = {Invalid: 422, NotFound: 404, Conflict: 409, NotAllowed: 403}
 
@@ -85,4 +87,12 @@ def problem(status: int, message: object, faults: Mapping[str, object] | None = 
 
 def page(status: int, message: object) -> tuple[str, int]:
     """One plain page that says what happened and where to go."""
-    return render_template("error.html", status=status, message=message), status
+    newsletter = _of_archive() if status == 404 else None
+    made = render_template("error.html", status=status, message=message, newsletter=newsletter)
+    return made, status
+
+
+def _of_archive() -> Newsletter | None:
+    """The newsletter below whose archive nothing was found; None elsewhere."""
+    parts = request.path.split("/")
+    return newsletters.find(parts[2]) if parts[1] == "archive" and len(parts) > 2 else None

@@ -88,6 +88,9 @@ class Links:
     def archive(self, slug: str) -> str:
         return self.url(f"/archive/{slug}")
 
+    def year(self, slug: str, year: int) -> str:
+        return self.url(f"/archive/{slug}/year/{year}")
+
     def issue(self, slug: str, number: int) -> str:
         return self.url(f"/archive/{slug}/{number}")
 

@@ -60,6 +60,8 @@ def _pages() -> Iterator[Page]:
     for each in found:
         yield links().home(each.slug), None
         yield links().archive(each.slug), None
+        for year in archive.years(each.id):
+            yield links().year(each.slug, year), None
     for each in found:
         yield from _issues(each)
 

@@ -237,3 +237,23 @@ def test_the_accent_is_a_style_sheet_of_its_own(client: FlaskClient, letter: New
         "/newsletters/essentiel-ia/accent.css", headers={"If-None-Match": answer.headers["ETag"]}
     )
     assert again.status_code == 304
+
+
+def test_a_missing_page_of_an_archive_leads_to_its_issues_and_its_search(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    for path in ("99", "no/such/page"):
+        answer = client.get(f"/archive/essentiel-ia/{path}")
+        assert answer.status_code == 404
+        assert 'href="/archive/essentiel-ia"' in answer.text
+        assert 'name="newsletter" value="essentiel-ia"' in answer.text
+
+
+def test_a_missing_page_elsewhere_offers_the_search_of_all(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    for path in ("/archive/no-such-letter/3", "/nowhere", "/archive"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert 'action="/search"' in answer.text
+        assert 'name="newsletter"' not in answer.text

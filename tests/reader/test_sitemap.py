@@ -52,10 +52,12 @@ def test_the_sitemap_is_valid_and_names_what_may_be_found(
     root = etree.fromstring(answer.data)
     SCHEMA.assertValid(root)
     found = [each.text.removeprefix("http://hebdo.test") for each in root.iter("{*}loc")]
+    (year,) = archive.years(letter.id)
     assert found == [
         "/",
         "/newsletters/essentiel-ia",
         "/archive/essentiel-ia",
+        f"/archive/essentiel-ia/year/{year}",
         "/archive/essentiel-ia/13",
         "/archive/essentiel-ia/11",
     ]
