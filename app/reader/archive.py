@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import language
 from app.core import archive, comments, corrections, newsletters
 from app.core.archive import PAGE, Entry
+from app.extensions import links
 from app.models import Newsletter, Visibility
 from app.reader import cards, door, passes, sheets, shelf, talks
 from app.reader.forms import CommentForm
@@ -32,6 +33,7 @@ def index(slug: str) -> ResponseReturnValue:
         comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
         years=archive.years(newsletter.id),
         year=None,
+        canonical=_canonical(slug, below) if entries or below is None else None,
         is_first_page=below is None,
         more=entries[-1].number if len(entries) == PAGE else None,
     )
@@ -50,6 +52,7 @@ def year_index(slug: str, year: int) -> ResponseReturnValue:
         years=archive.years(newsletter.id),
         comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
         year=year,
+        canonical=links().year(slug, year) if entries else None,
         is_first_page=False,
         more=None,
     )
@@ -125,6 +128,11 @@ def _wall(newsletter: Newsletter, entry: Entry) -> str:
 def is_kept_back(newsletter: Newsletter, entry: Entry) -> bool:
     """Whether the issue is for subscribers and this visitor shows no pass."""
     return entry.visibility is Visibility.SUBSCRIBERS and passes.holder(newsletter) is None
+
+
+def _canonical(slug: str, below: int | None) -> str:
+    """A page's own address, by the house's name and not by the one that a request gave."""
+    return links().archive(slug) + ("" if below is None else f"?below={below}")
 
 
 def _number(typed: str) -> int:

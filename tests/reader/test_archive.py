@@ -257,3 +257,18 @@ def test_a_missing_page_elsewhere_offers_the_search_of_all(
         assert answer.status_code == 404
         assert 'action="/search"' in answer.text
         assert 'name="newsletter"' not in answer.text
+
+
+def test_each_page_of_the_archive_is_its_own_canonical_one(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    for number in range(1, archive.PAGE + 2):
+        people.edition(letter, number)
+    first = client.get("/archive/essentiel-ia").text
+    assert 'rel="next" href="/archive/essentiel-ia?below=2"' in first
+    (year,) = archive.years(letter.id)
+    for path in ("", "?below=2", f"/year/{year}"):
+        page = client.get(f"/archive/essentiel-ia{path}").text
+        assert f'rel="canonical" href="http://hebdo.test/archive/essentiel-ia{path}"' in page
+    for path in ("?below=1", "/year/1999"):
+        assert 'rel="canonical"' not in client.get(f"/archive/essentiel-ia{path}").text
