@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import select, update
 
 from app.core import editions, stories
@@ -45,6 +46,7 @@ def test_the_preview_the_proof_and_what_the_relay_took_are_the_same_bytes(flask_
     at_desk = desk.signed_in(flask_app)
     path = f"/editor/issues/{issue.id}"
     looked_at = at_desk.get(f"{path}/preview/mail").text
+    beside_it = at_desk.get(f"{path}/preview").text
     assert at_desk.post(f"{path}/proof", {"address": "proof@hebdo.test"}).status_code == 303
     with StoryRelay() as relay:
         use_relay(flask_app, relay.relay)
@@ -62,6 +64,7 @@ def test_the_preview_the_proof_and_what_the_relay_took_are_the_same_bytes(flask_
     assert body(untokened(nameless, b"proof")) == body(proof.data)
     for read in READERS:
         assert read(untokened(named, b"preview")).parts["html"] == looked_at
+        assert f"<dd>{escape(read(named[1].data).header('Subject'))}</dd>" in beside_it
     assert "From le front" in looked_at
 
 
