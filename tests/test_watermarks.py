@@ -76,6 +76,38 @@ def test_it_moves_with_statements_that_no_model_sees(watermark: Watermark) -> No
             found.append(watermark.read())
 
 
+def test_it_moves_with_a_table_emptied_by_hand(watermark: Watermark) -> None:
+    if db.engine.dialect.name == "sqlite":
+        return
+    edition = people.edition(people.newsletter(), 12)
+    corrections.add(edition.issue, "", "Ce n’était pas lundi.")
+    db.session.commit()
+    before = watermark.read()
+    db.session.execute(text("TRUNCATE correction"))
+    db.session.commit()
+    assert watermark.read() not in {before, None}
+
+
+def test_many_rows_of_one_commit_move_it_once(watermark: Watermark) -> None:
+    """Each time again would cost PostgreSQL more than the last: minutes, for a sweep over all comments."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    people.newsletter()
+    people.newsletter("autre")
+    before = watermark.read()
+    marks = []
+    # In the middle of a transaction what a commit would do can be seen.
+    db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    for slug in ("essentiel-ia", "autre"):
+        db.session.execute(
+            text("UPDATE newsletter SET name = 'Un nom' WHERE slug = :slug"), {"slug": slug}
+        )
+        marks.append(db.session.scalar(text("SELECT mark FROM page_mark")))
+    assert marks == [marks[0], marks[0]]
+    db.session.commit()
+    assert watermark.read() == marks[0] != before
+
+
 def test_it_moves_with_what_another_process_commits_by_hand(
     watermark: Watermark, settings: Settings
 ) -> None:
