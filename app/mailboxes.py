@@ -16,6 +16,7 @@ from wtforms import ValidationError
 from app.core import addresses, domains
 from app.core.errors import Invalid
 from app.extensions import _, db, exchanges, keys
+from emails.typed import bare
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -52,8 +53,11 @@ def corrected(typed: str) -> str:
 
 def take_offer(form: Any) -> None:
     """She pressed the offer: it takes the place of what was typed, if it is still about that."""
-    if form.take.data and form.take.data == corrected(form.address.data or ""):
-        form.address.data = form.take.data
+    form.address.data = _meant(form.address.data or "", form.take.data or "")
+
+
+def _meant(typed: str, taken: str) -> str:
+    return taken if taken and taken == corrected(typed) else typed
 
 
 def asked_ahead(view: View) -> View:
@@ -82,14 +86,15 @@ def counted() -> str:
     local, _at, domain = addresses.key(_typed()).rpartition("@")
     if not local:
         return ""
-    bare = local.partition("+")[0]
-    return keys.hashes(f"{bare.replace('.', '') if domain in DOTLESS else bare}@{domain}")[0]
+    inbox = local.partition("+")[0]
+    return keys.hashes(f"{inbox.replace('.', '') if domain in DOTLESS else inbox}@{domain}")[0]
 
 
 def _typed() -> str:
-    """The address as the request brings it, in a form or as JSON."""
+    """The address that the request is about, in a form or as JSON: an offer that she took, or hers."""
     given = request.form.get("address")
     if given is None and request.is_json:
         body = request.get_json(silent=True)
         given = body.get("address") if isinstance(body, dict) else None
-    return given if isinstance(given, str) else ""
+    address = given if isinstance(given, str) else ""
+    return _meant(bare(address), request.form.get("take", ""))

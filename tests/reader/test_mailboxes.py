@@ -129,6 +129,9 @@ def test_the_dns_is_asked_before_a_transaction_begins(
     monkeypatch.setattr(exchanges, "_ask", watched)
     assert sign_up(client, "lea@hebdo.net").status_code == 303
     assert open_at_asking == [False]
+    # The offer is what is asked about once it is taken, not the slip.
+    sign_up(client, "lea@gmial.com", take="lea@gmail.com")
+    assert open_at_asking == [False, False]
 
 
 def test_a_form_that_comes_back_too_soon_is_asked_for_one_more_press(
@@ -198,6 +201,20 @@ def test_one_inbox_is_counted_under_all_its_spellings(limited_app: Flask) -> Non
     found = [flood(limited_app, 1, "l.e.a+{n}@gmail.com", f"10.0.{n}.1")[0] for n in range(10)]
     assert found == [303] * 10
     assert flood(limited_app, 1, "LEA@gmail.com", "10.1.0.1") == [429]
+
+
+def test_an_inbox_is_counted_when_it_is_taken_from_an_offer(limited_app: Flask) -> None:
+    people.newsletter()
+    flood(limited_app, 10, "lea@gmail.com", "10.{n}.0.1")
+    client = limited_app.test_client()
+    fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
+    for slip in ("lea@gmial.com", " lea@gmial.com "):
+        answer = client.post(
+            "/subscribe",
+            data={**fields, "address": slip, "take": "lea@gmail.com"},
+            environ_base={"REMOTE_ADDR": "10.99.0.1"},
+        )
+        assert answer.status_code == 429
 
 
 def test_without_the_broker_each_process_counts_for_itself(
