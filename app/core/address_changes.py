@@ -124,7 +124,7 @@ def stop(change_id: int, proof: Proof) -> Step:
     if change.stopped_at is not None:
         return Step.STOPPED
     if change.confirmed_at is not None:
-        if not _move(change.subscriber, addresses.read(change.former_address)):
+        if not _move(change.subscriber, addresses.kept(change.former_address)):
             return Step.TAKEN
         _record(change.subscriber, proof)
     change.stopped_at = clock.now()

@@ -58,7 +58,7 @@ def read(typed: str, *, is_ours: bool = False) -> Address:
         written = stood_in.removesuffix("test") + "invalid"
     else:
         written = _checked(typed, accents)
-    return Address(written=written, key=written.lower())
+    return kept(written)
 
 
 def _has_accents(typed: str) -> bool:
@@ -85,6 +85,11 @@ def _checked(typed: str, accents: bool) -> str:
     if len(local.encode()) > LONGEST_LOCAL or len(local) + len(found.ascii_domain) >= LONGEST:
         raise _refusal()
     return f"{local}@{found.ascii_domain}"
+
+
+def kept(written: str) -> Address:
+    """One that stands in a row already: it was read once, and stays hers when the relay's offer ends."""
+    return Address(written=written, key=written.lower())
 
 
 def key(typed: str) -> str:

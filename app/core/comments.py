@@ -104,8 +104,8 @@ def post(issue: Issue, words: Words, passed: Subscription | None = None) -> Comm
     """
     if door(issue) is not Door.OPEN:
         raise Conflict(_("Nothing more can be said under this issue: its comments are closed."))
-    address = passed.subscriber.address if passed else words.address
-    read = _checked(words, address)
+    _check(words)
+    read = addresses.kept(passed.subscriber.address) if passed else addresses.read(words.address)
     parent = answered(issue, words.answers)
     if parent is not None and not _lock(parent.id, read=True):
         # Taken back at this very moment: what was said to it stands by itself.
@@ -234,7 +234,7 @@ def _lock(comment_id: int, *, read: bool) -> bool:
     return db.session.scalar(found.with_for_update(read=read, key_share=read)) is not None
 
 
-def _checked(words: Words, address: str) -> addresses.Address:
+def _check(words: Words) -> None:
     faults: dict[str, object] = {}
     if not 0 < len(typed.bare(typed.line(words.name))) <= LONGEST_NAME:
         faults["name"] = _("Please write a name, %(max)d characters at the most.", max=LONGEST_NAME)
@@ -244,7 +244,6 @@ def _checked(words: Words, address: str) -> addresses.Address:
         )
     if faults:
         raise Invalid(_("Something in the form needs another look."), faults)
-    return addresses.read(address)
 
 
 def _first_state(issue: Issue, words: Words, passed: Subscription | None) -> CommentState:

@@ -6,14 +6,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import addresses, relays, subscriptions
+from app.core import address_changes, addresses, comments, relays, subscriptions
+from app.core.address_changes import Step
+from app.core.consents import Proof
 from app.core.errors import Invalid
 from app.extensions import db
-from app.models import Delivery, DeliveryState, Notice, NoticeState, Subscriber
+from app.models import AddressChange, Delivery, DeliveryState, Notice, NoticeState, Subscriber
 from emails import compose
 from tasks import issues
 from tasks import notices as posting
-from tests import pages, people, rows
+from tests import pages, people, rows, talks
 from tests.conftest import use_relay
 from tests.reader.conftest import Visitor
 from tests.relay import StoryRelay
@@ -138,3 +140,28 @@ def sent_to_jerome(flask_app: Flask, story: StoryRelay, options: list[list[str]]
 def ledger(edition_id: int) -> list[Delivery]:
     db.session.expire_all()
     return list(db.session.scalars(select(Delivery).where(Delivery.edition_id == edition_id)))
+
+
+def test_a_change_away_from_such_an_address_can_be_taken_back_whatever_the_relay_takes_by_then(
+    flask_app: Flask,
+) -> None:
+    note(True)
+    jerome = people.confirmed(people.newsletter(), JEROME).subscriber
+    address_changes.ask(jerome, "mallory@exemple.test")
+    change = db.session.scalars(select(AddressChange)).one()
+    assert address_changes.confirm(change.id, Proof("Yes", "/mine")) is Step.DONE
+    note(False)
+    assert address_changes.stop(change.id, Proof("No", "/mine")) is Step.STOPPED
+    assert (jerome.address, jerome.address_key) == (JEROME, JEROME)
+
+
+def test_who_came_by_his_mail_can_comment_whatever_the_relay_takes_by_then(
+    flask_app: Flask,
+) -> None:
+    note(True)
+    of = people.newsletter()
+    jerome = people.confirmed(of, JEROME)
+    under = talks.issue(of)
+    note(False)
+    made = comments.post(under, comments.Words("Jérôme", "", "Merci !", "form"), jerome)
+    assert made.address == JEROME
