@@ -109,6 +109,11 @@ def sign_up_for(
     if suppressions.find(read.key) is not None:
         return SignUp()
     subscriber = subscribers.take(read)
+    if suppressions.find(read.key) is not None:
+        # She had herself erased while we waited for her row, and `take` has just made another.
+        if not subscriber.subscriptions:
+            db.session.delete(subscriber)
+        return SignUp()
     if not _is_confirmed_anywhere(subscriber):
         subscriber.first_name, subscriber.language = first_name, language
     wanted = [standing(subscriber, wish.newsletter) for wish in wishes]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from app.core import clock, subscriptions, suppressions
+from app.core import clock, erasures, subscriptions, suppressions
 from app.core.confirmations import QUIET
 from app.core.consents import Proof
 from app.core.errors import Invalid
@@ -275,3 +276,27 @@ def test_asking_for_the_confirmation_again_keeps_the_quiet_time(letter: Newslett
         assert notice is not None
         assert notice.kind is NoticeKind.CONFIRMATION
         assert subscriptions.ask_again(subscription.id) is None
+
+
+def test_a_sign_up_that_waited_for_an_erasure_brings_nobody_back(
+    flask_app: Flask, letter: Newsletter
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        # Its writers begin one after another.
+        return
+    her, letter_id = people.pending(letter, "marie@example.org").subscriber, letter.id
+    erasures.erase(her)
+
+    def come() -> None:
+        with flask_app.app_context():
+            subscriptions.sign_up(db.session.get_one(Newsletter, letter_id), "marie@example.org")
+            db.session.commit()
+
+    with ThreadPoolExecutor(1) as crowd, db.engine.connect() as watching:
+        press = crowd.submit(come)
+        while not watching.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert not press.done()
+            watching.rollback()
+        db.session.commit()
+        press.result(20)
+    assert db.session.scalars(select(Subscriber.address)).all() == []
