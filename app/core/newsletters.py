@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from sqlalchemy import select
 
-from app.core import addresses, clock
+from app.core import addresses, anchors, clock
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import Newsletter, Rubric, RubricKind, Visibility
@@ -80,7 +80,8 @@ MODEL_RUBRICS = {
 def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = None) -> Newsletter:
     """A new newsletter with the model's rubrics in its language, unless told others.
 
-    Raises Invalid with a sentence per faulty field, Conflict when the slug is taken.
+    Raises Invalid with a sentence per faulty field or for anchors that the pages have other uses for,
+    Conflict when the slug is taken.
     """
     if not _is_slug(slug):
         raise Invalid(
@@ -92,6 +93,10 @@ def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = No
     newsletter = Newsletter(slug=slug, created_at=clock.now())
     _write(newsletter, settings)
     plans = rubrics if rubrics is not None else MODEL_RUBRICS[newsletter.language]
+    if not anchors.are_free([plan.anchor for plan in plans]):
+        raise Invalid(
+            _("Give each rubric an anchor of its own that is no id of the page, such as news.")
+        )
     newsletter.rubrics = [_rubric(plan, position) for position, plan in enumerate(plans)]
     db.session.add(newsletter)
     db.session.flush()
