@@ -159,9 +159,9 @@ def test_the_desk_works_without_scripts(browser: Any, server: LiveServer, issue:
     db.session.rollback()
     page.click("text=Add a story >> nth=1")
     page.click("text=Send…")
-    assert "Send to 25 readers?" in page.inner_text("h1")
+    page.wait_for_selector("h1:has-text('Send to 25 readers?')")
     page.click("text=Send it now")
-    assert page.url.endswith("/progress")
+    page.wait_for_url("**/progress")
     assert page.locator("noscript meta").count() + page.locator("meta[http-equiv=refresh]").count()
     db.session.rollback()
     assert db.session.query(Edition).count() == 1
