@@ -6,6 +6,7 @@ import dataclasses
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from app.core.audiences import Reader
 from app.core.batches import Claim
@@ -46,13 +47,14 @@ class Hand:
     def unsettled(self) -> int:
         return self.open + len(self.results)
 
-    def take_results(self) -> list[Result]:
-        """What can be settled now; it is the caller's from here on."""
+    def take_results(self, is_suspect: Callable[[Result], bool]) -> list[Result]:
+        """What can be settled now, and is the caller's from here on; suspects wait for the next time."""
         with self._taking:
-            taken = self.results[: len(self.results)]
-            del self.results[: len(taken)]
+            seen = self.results[:]
+            kept = [each for each in seen if is_suspect(each)]
+            self.results[: len(seen)] = kept
         self.settled_at = time.monotonic()
-        return taken
+        return [each for each in seen if each not in kept] if kept else seen
 
     def take_back(self, result: Result) -> bool:
         """Make a reader open again; False when it is too late for that. The sender's alone."""

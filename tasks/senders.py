@@ -218,6 +218,10 @@ class Sender:
         self._suspects.clear()
         self._say(said)
 
+    def is_suspect(self, result: Result) -> bool:
+        """Whether it may yet be taken back; asked by the clerk, for results that are in a hand."""
+        return any(known is result for _, known in self._suspects)
+
     def _still_to_do(self, turn: Turn) -> None:
         self._begun.pop(turn, None)
         self.own.give_back(turn.hand.claim.batch_id, turn.reader.subscriber_id)

@@ -13,7 +13,7 @@ from app.core import plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import Edition, EditionState, Subscriber
-from tasks import clerks, issues
+from tasks import clerks, issues, senders
 from tasks import deliveries as sending
 from tests import rows
 from tests.conftest import use_relay
@@ -32,17 +32,19 @@ def test_a_reader_whose_copy_alone_is_refused_by_policy_holds_up_nobody(flask_ap
     assert db.session.get_one(Edition, edition_id).trouble == ""
 
 
+@pytest.mark.parametrize("slow", [0.0, 2 * clerks.EARLY / senders.IN_A_ROW])
 def test_ten_copies_refused_by_policy_in_a_row_are_about_us_and_charge_no_reader(
-    flask_app: Flask, move_clock: Clock
+    flask_app: Flask, move_clock: Clock, slow: float
 ) -> None:
+    """Also where the ten take longer than results wait for the ledger."""
     edition_id = rows.send_to(30)
     everybody = {f"reader-{n}@readers.invalid" for n in range(1, 31)}
-    with StoryRelay(by_policy=everybody) as relay:
+    with StoryRelay(by_policy=everybody, slow=slow) as relay:
         use_relay(flask_app, relay.relay, connections=1)
         send(edition_id)
         assert progress(edition_id) == Progress(30, 30, 0, 0, 0, 0, 0, 0)
         assert "5.7.1" in db.session.get_one(Edition, edition_id).trouble
-        relay.story.by_policy = ()
+        relay.story.by_policy, relay.story.slow = (), 0.0
         move_clock(clerks.RELAY_PAUSE)
         send_on()
     assert progress(edition_id) == Progress(30, 0, 0, 30, 0, 0, 0, 0)
