@@ -7,15 +7,7 @@ import dataclasses
 from app.core import editions, questions, subscriptions
 from app.core.questions import QuestionPlan
 from app.extensions import db
-from app.models import (
-    Comment,
-    CommentState,
-    Edition,
-    EditionState,
-    Newsletter,
-    QuestionKind,
-    Subscription,
-)
+from app.models import Edition, EditionState, Newsletter, QuestionKind, Subscription
 from emails.values import IssueText
 from tests import rows
 
@@ -61,21 +53,6 @@ def edition(
     made.state = state
     db.session.commit()
     return made
-
-
-def said(edition: Edition, state: CommentState) -> Comment:
-    """A comment under it as its reader left it; not yet added."""
-    return Comment(
-        issue_id=edition.issue_id,
-        name="Léa",
-        address="lea@hebdo.test",
-        address_key="lea@hebdo.test",
-        text="Bravo.",
-        press="x",
-        language="fr",
-        state=state,
-        created_at=edition.ordered_at,
-    )
 
 
 def asks(of: Newsletter) -> None:

@@ -16,7 +16,7 @@ from app.models import CommentState, Newsletter
 from app.settings import Settings
 from app.watermarks import Watermark
 from tasks import issues
-from tests import people, rows
+from tests import people, rows, talks
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
 from tests.sends import progress, send_on
@@ -62,8 +62,7 @@ def test_every_table_that_a_page_is_stamped_by_moves_it() -> None:
 def test_it_moves_with_statements_that_no_model_sees(watermark: Watermark) -> None:
     edition = people.edition(people.newsletter(), 12)
     corrections.add(edition.issue, "", "Ce n’était pas lundi.")
-    db.session.add(people.said(edition, CommentState.HELD))
-    db.session.commit()
+    talks.said(edition.issue, state=CommentState.HELD)
     found = [watermark.read()]
     # Those that others refer to come last.
     for table in ("comment", "correction", "edition", "issue", "newsletter"):

@@ -12,9 +12,9 @@ from app.core import anchors, corrections, newsletters
 from app.core.errors import Invalid
 from app.core.newsletters import MODEL_RUBRICS, RubricPlan, Settings
 from app.extensions import db
-from app.models import CommentRule, CommentState, RubricKind
+from app.models import CommentRule, RubricKind
 from app.reader import sheets
-from tests import people, rows
+from tests import people, rows, talks
 
 ID = re.compile(r'\bid="([^"]*)"')
 SETTINGS = Settings("N", "S", "s@hebdo.test")
@@ -26,7 +26,7 @@ def test_every_id_that_the_page_has_for_itself_is_kept_from_rubrics(
     letter = people.newsletter()
     letter.comment_rule = CommentRule.HELD
     edition = people.edition(letter, 12)
-    db.session.add(people.said(edition, CommentState.SHOWN))
+    talks.said(edition.issue)
     corrections.add(edition.issue, "", "C’était lundi.")
     db.session.commit()
     ids = ID.findall(client.get("/archive/essentiel-ia/12").text)

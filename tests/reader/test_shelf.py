@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.reader.shelf import Shelf
 from app.settings import Settings
-from tests import pages, people, rows
+from tests import pages, people, rows, talks
 
 ISSUE = "/archive/essentiel-ia/12"
 
@@ -122,10 +122,8 @@ def test_a_change_shows_on_the_very_next_page(
     people.edition(edition.newsletter, 11)
     if change is take_off:
         correct(edition)
-    db.session.add(
-        people.said(edition, CommentState.SHOWN if change is withdraw else CommentState.HELD)
-    )
-    db.session.commit()
+    state = CommentState.SHOWN if change is withdraw else CommentState.HELD
+    talks.said(edition.issue, state=state)
     client.get(ISSUE)
     before = client.get(ISSUE)
     change(edition)
@@ -149,8 +147,7 @@ def test_what_another_process_commits_shows_on_the_very_next_page(
     client: FlaskClient, edition: Edition, settings: Settings, statement: str
 ) -> None:
     correct(edition)
-    db.session.add(people.said(edition, CommentState.HELD))
-    db.session.commit()
+    talks.said(edition.issue, state=CommentState.HELD)
     client.get(ISSUE)
     before = client.get(ISSUE)
     db.session.rollback()
