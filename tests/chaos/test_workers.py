@@ -68,7 +68,7 @@ def test_kill_9_at_random_moments(
 
 
 @on("postgresql")
-def test_a_row_that_kills_its_worker_is_set_aside_at_the_third_and_the_others_go_on(
+def test_a_row_that_kills_its_worker_each_time_is_set_aside_and_the_others_go_on(
     flask_app: Flask, known: Settings, relay: StoryRelay
 ) -> None:
     edition_id = rows.send_to(READERS)
