@@ -206,7 +206,10 @@ class Sender:
 
     def _suspect(self, turn: Turn, result: Result, said: str) -> None:
         """One such result is a reader's affair. So many in a row are ours: they are taken back, as
-        far as their batch is still open here, and nobody is charged."""
+        far as their batch is still open here, and nobody is charged; nor are those who were on the way."""
+        if self.trouble:
+            self._still_to_do(turn)
+            return
         if len(self._suspects) < IN_A_ROW - 1:
             self._suspects.append((turn, result))
             self._result(turn, result)

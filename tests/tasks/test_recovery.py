@@ -152,7 +152,11 @@ def _pump_in(flask_app: Flask) -> None:
 
 
 def _lines(folder: Path) -> int:
-    return sum(each.read_bytes().count(b"\n") for each in folder.glob("*") if each.name != "disk")
+    return sum(
+        each.read_bytes().count(b"\n")
+        for each in folder.glob("*")
+        if not each.name.startswith("disk")
+    )
 
 
 def _fill(folder: Path) -> None:

@@ -32,15 +32,17 @@ def test_a_reader_whose_copy_alone_is_refused_by_policy_holds_up_nobody(flask_ap
     assert db.session.get_one(Edition, edition_id).trouble == ""
 
 
-@pytest.mark.parametrize("slow", [0.0, 2 * clerks.EARLY / senders.IN_A_ROW])
+@pytest.mark.parametrize(
+    ("connections", "slow"), [(1, 0.0), (1, 2 * clerks.EARLY / senders.IN_A_ROW), (6, 0.1)]
+)
 def test_ten_copies_refused_by_policy_in_a_row_are_about_us_and_charge_no_reader(
-    flask_app: Flask, move_clock: Clock, slow: float
+    flask_app: Flask, move_clock: Clock, connections: int, slow: float
 ) -> None:
-    """Also where the ten take longer than results wait for the ledger."""
+    """Also where the ten take longer than results wait for the ledger, and where others are on the way."""
     edition_id = rows.send_to(30)
     everybody = {f"reader-{n}@readers.invalid" for n in range(1, 31)}
     with StoryRelay(by_policy=everybody, slow=slow) as relay:
-        use_relay(flask_app, relay.relay, connections=1)
+        use_relay(flask_app, relay.relay, connections=connections)
         send(edition_id)
         assert progress(edition_id) == Progress(30, 30, 0, 0, 0, 0, 0, 0)
         assert "5.7.1" in db.session.get_one(Edition, edition_id).trouble
