@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select
+from sqlalchemy import ScalarSelect, Select, String, bindparam, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from app.core import archive
@@ -48,12 +48,12 @@ def _beside(nearest: bool) -> ScalarSelect[int]:
     )
 
 
-def _comments() -> ScalarSelect[int]:
-    """Differs when one comes, goes or is let in: each number counts by its state."""
-    weight = case((Comment.state == CommentState.SHOWN, 1), else_=1000003)
+def _comments() -> ScalarSelect[str]:
+    """Differs when one comes, goes or is let in: the numbers, each with its state."""
+    each = cast(Comment.id, String) + case((Comment.state == CommentState.SHOWN, "+"), else_="-")
     held = Comment.state == CommentState.HELD
     return (
-        select(func.coalesce(func.sum(Comment.id * weight), 0))
+        select(func.aggregate_strings(each, ""))
         .where(Comment.issue_id == Issue.id, ~held)
         .correlate(Issue)
         .scalar_subquery()

@@ -196,3 +196,17 @@ def test_only_what_everybody_may_see_has_a_stamp(edition: Edition) -> None:
         assert stamps.of_issue("essentiel-ia", 12) is None
     assert stamps.of_issue("essentiel-ia", 99) is None
     assert stamps.of_issue("nothing", 12) is None
+
+
+def test_no_two_sets_of_comments_have_one_stamp(edition: Edition) -> None:
+    """Sums would have: 1 + 4 = 2 + 3."""
+    said = [talks.said(edition.issue, state=CommentState.HELD) for _ in range(4)]
+    seen = set()
+    for chosen in ({0, 3}, {1, 2}, {0, 1, 2, 3}, set[int]()):
+        for place, comment in enumerate(said):
+            comment.state = CommentState.SHOWN if place in chosen else CommentState.HELD
+        db.session.commit()
+        found = stamps.of_issue("essentiel-ia", 12)
+        assert found is not None
+        seen.add(found.text)
+    assert len(seen) == 4
