@@ -73,7 +73,9 @@ def shown(reply: bytes) -> str:
     text = reply.decode("utf-8", "replace")
     if not (text.isascii() and text.rstrip("\r").isprintable()):
         text = _CONTROLS.sub(" ", text)
-    return text.strip()[:SHOWN]
+    text = text.strip()
+    # Cut between words: half an address would be known to nobody who strikes it out.
+    return text if len(text) <= SHOWN else text[: SHOWN + 1].rpartition(" ")[0]
 
 
 def unnamed(answer: Answer, address: str) -> Answer:

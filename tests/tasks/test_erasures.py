@@ -89,3 +89,7 @@ def test_an_answer_is_kept_without_the_address_it_repeats() -> None:
     assert kept("5.1.1 <marie.b> unknown at hebdo.test") == "5.1.1 <[…]> unknown at hebdo.test"
     assert kept("5.1.1 No such user") == "5.1.1 No such user"
     assert kept("5.1.1 <mariexb@hebdo.test> unknown") == "5.1.1 <mariexb@hebdo.test> unknown"
+    for length in range(answers.SHOWN - 30, answers.SHOWN + 1):
+        long = "5.1.1 ".ljust(length - 1, "x") + " marie.b@hebdo.test is unknown"
+        assert "marie" not in kept(long)
+        assert kept(long).startswith("5.1.1 x")
