@@ -270,5 +270,8 @@ def test_each_page_of_the_archive_is_its_own_canonical_one(
     for path in ("", "?below=2", f"/year/{year}"):
         page = client.get(f"/archive/essentiel-ia{path}").text
         assert f'rel="canonical" href="http://hebdo.test/archive/essentiel-ia{path}"' in page
+    later = client.get("/archive/essentiel-ia?below=2").text
+    assert "The latest" in pages.words(later)
+    assert "The latest" not in pages.words(first)
     for path in ("?below=1", "/year/1999"):
         assert 'rel="canonical"' not in client.get(f"/archive/essentiel-ia{path}").text
