@@ -38,4 +38,5 @@ def forget(subscriber: Subscriber) -> None:
 
 def _lock_subscriptions(subscriber: Subscriber) -> None:
     hers = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id)
-    db.session.execute(hers.with_for_update())
+    # In one order everywhere, so that two who wait never wait for each other.
+    db.session.execute(hers.order_by(Subscription.id).with_for_update())

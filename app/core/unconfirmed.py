@@ -72,7 +72,8 @@ def forget() -> int:
     old = db.session.scalars(
         select(Subscription)
         .where(Subscription.state == SubscriptionState.PENDING, Subscription.asked_at < before)
-        .order_by(Subscription.asked_at)
+        # As in `remind`: people are locked in one order, so that two rounds never wait for each other.
+        .order_by(Subscription.subscriber_id, Subscription.id)
         .limit(AT_A_TIME)
     ).all()
     return sum(_forget(each, before) for each in old)
