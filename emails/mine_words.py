@@ -59,8 +59,8 @@ FRENCH = MineWords(
         "Votre abonnement doit changer d’adresse",
         f"Vous changez d’adresse{THIN}?",
         (
-            "Quelqu’un, vous sans doute, a demandé que votre abonnement vienne à {address}. Nous "
-            "avons écrit à cette adresse pour qu’elle le confirme.",
+            "Quelqu’un, vous sans doute, a demandé que votre abonnement arrive désormais à une "
+            "autre adresse. Il y passera dès que celle-ci l’aura confirmé.",
             f"Si c’est bien vous, il n’y a rien à faire ici. Sinon, arrêtez ce changement{NBSP}: le "
             "lien sert encore sept jours, même si la nouvelle adresse a déjà confirmé.",
         ),
@@ -111,8 +111,8 @@ ENGLISH = MineWords(
         "Your subscription is about to change address",
         "Are you changing address?",
         (
-            "Someone, most likely you, asked that your subscription come to {address}. We have "
-            "written there to have it confirmed.",
+            "Someone, most likely you, asked that your subscription come to another address from "
+            "now on. It moves as soon as that one has confirmed.",
             "If it was you, there is nothing to do here. If not, stop it: the link works for seven "
             "days, even when the new address has already confirmed.",
         ),

@@ -109,11 +109,10 @@ def address_taken(masthead: Masthead, url: str) -> Notice:
     return _print(_letter(masthead, mine_words.spoken(masthead.language).address_taken, url))
 
 
-def address_changing(masthead: Masthead, url: str, address: str) -> Notice:
-    """To the old address; `address` is the new one, veiled: an address that somebody typed is text
-    of a stranger's."""
-    wording = mine_words.spoken(masthead.language).address_changing
-    return _print(_letter(masthead, wording, url, address=typed.line(address)))
+def address_changing(masthead: Masthead, url: str) -> Notice:
+    """To the old address. It does not name the new one, which is text of a stranger's, and which is
+    not kept where it must not be mailed."""
+    return _print(_letter(masthead, mine_words.spoken(masthead.language).address_changing, url))
 
 
 def welcome(

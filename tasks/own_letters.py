@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core import address_changes, addresses, own_pages
+from app.core import address_changes, own_pages
 from app.extensions import links
 from app.models import AddressChange, Notice, NoticeKind, Subscriber, Subscription
 from emails import notices as letters
@@ -41,8 +41,7 @@ def write(notice: Notice, subscription: Subscription, masthead: Masthead) -> Let
     if notice.kind is NoticeKind.ADDRESS_CONFIRMATION:
         url = links().new_address(change.id)
         return letters.address_confirmation(masthead, url, CONFIRM_HOURS)
-    veiled = addresses.veil(change.address)
-    return letters.address_changing(masthead, links().old_address(change.id), veiled)
+    return letters.address_changing(masthead, links().old_address(change.id))
 
 
 def _fresh_link(subscriber: Subscriber) -> str:

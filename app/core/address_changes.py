@@ -3,9 +3,10 @@
     asked ─▶ confirmed (within a day, from the new address) ─▶ taken back (within a week, from the old)
       └────▶ stopped (from the old address, or by a newer wish)
 
-Nothing changes until the new address has confirmed. What the page says is the same for an address
-that is free, a subscriber's already, or one that must not be mailed. The ledger knows a person by her
-number: her deliveries stay hers.
+Nothing changes until the new address has confirmed. Whether an address is free, a subscriber's already,
+or one that must not be mailed, is nobody's business: the page, the mail to the old address, the count
+of wishes and what is told of them are the same. The ledger knows a person by her number: her deliveries
+stay hers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from app.core import (
 from app.core.addresses import Address
 from app.core.consents import Proof
 from app.core.errors import Invalid
-from app.extensions import _, db
+from app.extensions import _, db, keys
 from app.models import AddressChange, ConsentAct, Notice, NoticeKind, Subscriber
 
 CONFIRM_WITHIN = dt.timedelta(hours=24)
@@ -61,19 +62,22 @@ def ask(subscriber: Subscriber, typed: str, network: str = "") -> list[Notice]:
     subscribers.lock(subscriber)
     if _asked_today(subscriber) >= MOST:
         raise _refusal(_("You have asked for this three times today. Please try again tomorrow."))
-    if suppressions.find(read.key) is not None:
-        # Nothing goes there, and of an address that asked to be forgotten nothing is kept.
-        return []
     if _is_asked(subscriber, read):
         # The same press again: the mail that is on its way is about the wish that stands.
         return []
     _replace(subscriber)
+    is_barred = suppressions.find(read.key) is not None
     change = AddressChange(
-        subscriber=subscriber, address=read.written, asked_at=clock.now(), network=network
+        subscriber=subscriber,
+        # Nothing goes there, and of an address that asked to be forgotten nothing is kept.
+        address="" if is_barred else read.written,
+        address_hash=keys.hashes(read.key)[0],
+        asked_at=clock.now(),
+        network=network,
     )
     db.session.add(change)
     db.session.flush()
-    told = [_tell_new(change, read), _tell_old(change)]
+    told = [None if is_barred else _tell_new(change, read), _tell_old(change)]
     return [notice for notice in told if notice is not None]
 
 
@@ -154,7 +158,7 @@ def _is_asked(subscriber: Subscriber, to: Address) -> bool:
     """Whether this very wish is open and can still be confirmed."""
     found = select(AddressChange.id).where(
         AddressChange.subscriber_id == subscriber.id,
-        AddressChange.address == to.written,
+        AddressChange.address_hash.in_(keys.hashes(to.key)),
         AddressChange.confirmed_at.is_(None),
         AddressChange.stopped_at.is_(None),
         AddressChange.asked_at >= clock.now() - CONFIRM_WITHIN,

@@ -24,6 +24,7 @@ from app.models import (
     Detail,
     Edition,
     Notice,
+    NoticeKind,
     NoticeState,
     Question,
     Subscriber,
@@ -57,7 +58,9 @@ class Held:
     ours: frozenset[str] = frozenset()
     """Columns that say nothing of her: the machinery's own."""
     further: Callable[[Any], Row] = lambda row: {}
-    """What makes a row of numbers readable."""
+    """What makes a row of numbers readable, or veils a value."""
+    untold: Callable[[Person], ColumnElement[bool]] | None = None
+    """Rows that go with hers and are not told: they would tell about somebody else."""
 
 
 def person(subscriber: Subscriber) -> Person:
@@ -99,8 +102,11 @@ def cells(subscriber: Subscriber | None) -> Iterator[tuple[str, int, str, object
 
 
 def _rows(held: Held, who: Person) -> Iterator[Row]:
+    wanted = select(held.model).where(held.hers(who))
+    if held.untold is not None:
+        wanted = wanted.where(~held.untold(who))
     found: Sequence[Base] = db.session.scalars(
-        select(held.model).where(held.hers(who)).order_by(*held.model.__table__.primary_key)
+        wanted.order_by(*held.model.__table__.primary_key)
     ).all()
     names = [each.name for each in held.model.__table__.columns if each.name not in held.ours]
     for row in found:
@@ -140,6 +146,12 @@ def _her_notices(who: Person) -> ColumnElement[bool]:
     return or_(to_her, about_her) & Notice.editor_id.is_(None)
 
 
+def _asks_another(who: Person) -> ColumnElement[bool]:
+    """The question to an address that she wants to have: that it was put tells that nobody has it."""
+    to_her = _by_address(who, func.lower(Notice.address), Notice.created_at)
+    return (Notice.kind == NoticeKind.ADDRESS_CONFIRMATION) & ~to_her
+
+
 def _empty_notices(who: Person) -> None:
     """They stay as numbers; what still waits is not sent."""
     hers = _her_notices(who)
@@ -164,6 +176,18 @@ def _empty_deliveries(who: Person) -> None:
     )
 
 
+def _erase_changes(who: Person) -> None:
+    """Hers, and her address where somebody else wanted to have it."""
+    _delete(AddressChange, _of_subscriber(AddressChange.subscriber_id))(who)
+    wanted = AddressChange.address_hash.in_(keys.hashes(who.address_key))
+    db.session.execute(
+        update(AddressChange)
+        .where(wanted)
+        .values(address="")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _erase_comments(who: Person) -> None:
     for comment in db.session.scalars(select(Comment).where(_her_comments(who))).all():
         comments.withdraw(comment)
@@ -179,6 +203,11 @@ def _of_subscriptions(column: Any) -> Callable[[Person], ColumnElement[bool]]:
 
 def _of_subscriber(column: Any) -> Callable[[Person], ColumnElement[bool]]:
     return lambda who: column == who.subscriber_id
+
+
+def _change(row: AddressChange) -> Row:
+    """Until it has confirmed, the address is perhaps somebody else's."""
+    return {"address": row.address if row.confirmed_at else ""}
 
 
 def _newsletter(row: Any) -> Row:
@@ -205,7 +234,13 @@ HELD = (
     _hers(Subscription, _of_subscriber(Subscription.subscriber_id), further=_newsletter),
     _hers(Consent, _of_subscriptions(Consent.subscription_id)),
     _hers(Detail, _of_subscriptions(Detail.subscription_id), further=_question),
-    _hers(AddressChange, _of_subscriber(AddressChange.subscriber_id)),
+    Held(
+        AddressChange,
+        _of_subscriber(AddressChange.subscriber_id),
+        _erase_changes,
+        ours=frozenset({"address_hash"}),
+        further=_change,
+    ),
     Held(
         Delivery,
         _of_subscriber(Delivery.subscriber_id),
@@ -220,6 +255,7 @@ HELD = (
         # A proof's source is the newsroom's draft.
         ours=frozenset({"source", "lease_until", "fence", "strikes", "once", "editor_id"}),
         further=_newsletter,
+        untold=_asks_another,
     ),
     Held(
         Comment,

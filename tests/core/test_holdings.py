@@ -103,7 +103,6 @@ def test_what_is_told_holds_her_words_and_nothing_of_the_machinery(reader: Subsc
         people.ADDRESS,
         people.WORDING.split()[0],
         "As plain text",
-        "new@hebdo.test",
         "Saint-Essai",
         "550",
     ):
@@ -164,6 +163,7 @@ def test_what_she_said_under_an_address_she_has_left_is_told_and_erased_with_the
     change = db.session.scalars(select(AddressChange)).one()
     assert address_changes.confirm(change.id, Proof()) is address_changes.Step.DONE
     db.session.commit()
+    assert "new@hebdo.test" in json.dumps(holdings.document(reader.subscriber)["address_change"])
     talks.said(under, "De qui a cette adresse depuis", "Max", people.ADDRESS)
     told = json.dumps(holdings.document(reader.subscriber), ensure_ascii=False)
     assert "Sous mon ancienne adresse" in told
@@ -173,6 +173,15 @@ def test_what_she_said_under_an_address_she_has_left_is_told_and_erased_with_the
     left = db.session.scalars(select(Comment)).all()
     assert [each.name for each in left] == ["Max"]
     assert set(db.session.scalars(select(Notice.address))) == {""}
+
+
+def test_somebody_elses_wish_to_have_her_address_forgets_it_with_her(reader: Subscription) -> None:
+    other = people.confirmed(reader.newsletter, "max@hebdo.test")
+    address_changes.ask(other.subscriber, people.ADDRESS)
+    db.session.commit()
+    erasures.erase(reader.subscriber)
+    db.session.commit()
+    assert db.session.scalars(select(AddressChange.address)).all() == [""]
 
 
 def test_what_still_waits_for_her_is_not_sent(reader: Subscription) -> None:

@@ -86,7 +86,7 @@ def taken_address_of(masthead: Masthead) -> tuple[str, str]:
 
 
 def old_address_of(masthead: Masthead) -> tuple[str, str]:
-    notice = notices.address_changing(masthead, URL, "l…\u2060@lecteurs.example")
+    notice = notices.address_changing(masthead, URL)
     return notice.html, notice.text
 
 

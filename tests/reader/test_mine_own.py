@@ -103,6 +103,32 @@ def test_whether_an_address_is_free_taken_or_suppressed_the_page_says_the_same(
     assert "gone@hebdo.test" not in db.session.scalars(select(AddressChange.address)).all()
 
 
+@pytest.mark.parametrize("other", ["free", "taken", "suppressed"])
+def test_whoever_may_move_learns_nothing_of_another_address_by_trying(
+    client: FlaskClient, reader: Subscription, other: str
+) -> None:
+    """Not by her mail, nor by what is told of her, nor by how often she may try, nor by older wishes."""
+    address = f"{other}@hebdo.test"
+    people.confirmed(reader.newsletter, "taken@hebdo.test")
+    suppressions.suppress("suppressed@hebdo.test", SuppressionReason.ERASED)
+    db.session.commit()
+    ask(client, reader, NEW)
+    first = confirm_path()
+    for _ in range(2):
+        assert ask(client, reader, address) == (303, "said=address")
+    assert "was stopped" in client.post(first).text
+    mailed = ["confirmation", "welcome", "address_changing", "address_changing"]
+    to_her = select(Notice.kind).where(Notice.address == people.ADDRESS).order_by(Notice.id)
+    assert db.session.scalars(to_her).all() == mailed
+    told = client.get(f"{mine.fresh(reader.subscriber)}/everything.json").text
+    assert address not in told
+    known = json.loads(told)
+    assert [each["address"] for each in known["address_change"]] == ["", ""]
+    assert [each["kind"] for each in known["notice"]] == mailed
+    ask(client, reader, "three@ailleurs.test")
+    assert ask(client, reader, "four@ailleurs.test")[0] == 422
+
+
 @pytest.mark.parametrize(
     "typed", ["", "  ", "marie", "x" * 300 + "@a.test", people.ADDRESS.upper()]
 )
