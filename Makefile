@@ -61,9 +61,9 @@ pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (an hour)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos
 
-bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (50 minutes; BENCH=--quick: 15)
-	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
+bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (20 minutes; BENCH=--quick: fewer)
 	@$(BIN)/python -m bench.mjml_reference
+	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 
 lighthouse: $(VENV)/.test translations ## Lighthouse on sign-up, archive and an issue (needs make setup-judges)
 	@PYTHONPATH=. $(BIN)/python -m bench.lighthouse

@@ -2,8 +2,8 @@
 
     python -m bench [--quick]
 
-Whole: ten rounds each and a million readers, about fifty minutes on two cores. Quick: three rounds,
-at most 100,000 readers, about a quarter of an hour; enough to see that nothing broke, not to claim anything.
+Whole: ten rounds each and a million readers, about twenty minutes on two quiet cores. Quick: three rounds,
+at most 100,000 readers; enough to see that nothing broke, not to claim anything.
 Each part can be run alone: `python -m bench.engine --help`, and so on.
 """
 
