@@ -6,17 +6,18 @@ A password change moves the editor's stamp; a session or a link that carries an 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core import addresses, clock, notices
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
-from app.models import Edition, Editor, Notice, NoticeKind, NoticeState, Role
+from app.models import Correction, Edition, Editor, Notice, NoticeKind, NoticeState, Role
 from emails import typed
 
 SHORTEST, LONGEST = 12, 200
@@ -47,7 +48,9 @@ def add(address: str, name: str, role: Role = Role.EDITOR, password: str = "") -
         name=name,
         role=role,
         password_hash=_hash(password, key) if password else "",
-        stamp=1,
+        # SQLite gives a removed editor's number to the next one: what opened for her, a session or the
+        # link in a mail to a mistyped address, must not open for whoever has that number now.
+        stamp=1 + secrets.randbelow(2**48),
         created_at=clock.now(),
     )
     try:
@@ -122,16 +125,27 @@ def listing() -> list[Editor]:
 
 
 def remove(editor: Editor) -> None:
-    """End an editor's access for good; what she ordered stays. Refused for the last admin."""
-    admins = select(func.count()).select_from(Editor).where(Editor.role == Role.ADMIN)
-    if editor.role is Role.ADMIN and (db.session.scalar(admins) or 0) < 2:
-        raise Conflict(_("The last admin cannot be removed: nobody could add editors any more."))
-    db.session.execute(
-        update(Edition).where(Edition.ordered_by_id == editor.id).values(ordered_by_id=None)
+    """End an editor's access for good; what she did stays. Twice is the same as once.
+
+    Refused for the last admin.
+    """
+    # Two admins who remove each other at once would leave none: who comes second waits, and counts anew.
+    held = dict(
+        db.session.execute(
+            select(Editor.id, Editor.role)
+            .where(or_(Editor.role == Role.ADMIN, Editor.id == editor.id))
+            .order_by(Editor.id)
+            .with_for_update(key_share=True)
+        ).all()
     )
+    if editor.id not in held:
+        return
+    if held[editor.id] is Role.ADMIN and list(held.values()).count(Role.ADMIN) < 2:
+        raise Conflict(_("The last admin cannot be removed: nobody could add editors any more."))
     owed = delete(Notice).where(Notice.editor_id == editor.id, Notice.state == NoticeState.WAITING)
     db.session.execute(owed)
-    db.session.execute(update(Notice).where(Notice.editor_id == editor.id).values(editor_id=None))
+    for whose in (Edition.ordered_by_id, Correction.editor_id, Notice.editor_id):
+        db.session.execute(update(whose.class_).where(whose == editor.id).values({whose: None}))
     db.session.delete(editor)
     db.session.flush()
 

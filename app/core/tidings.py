@@ -140,7 +140,9 @@ def _digest(
     )
     if last is not None and not _is_due(now - last.created_at, newest > last.created_at):
         return None
-    once = f"digest-{newsletter.id}-{editor.id}-after-{last.id if last else 0}"
+    # The stamp is hers alone: SQLite gives a removed editor's number to the next one.
+    whose = f"{editor.id}.{editor.stamp}"
+    once = f"digest-{newsletter.id}-{whose}-after-{last.id if last else 0}"
     return notices.order_once(
         NoticeKind.COMMENT_DIGEST, editor.address, once, newsletter=newsletter, editor=editor
     )

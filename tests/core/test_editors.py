@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from statistics import median
 
 import pytest
 from flask import Flask
 
-from app.core import editors
+from app.core import corrections, editors
 from app.core.errors import Conflict, Invalid
 from app.extensions import db
 from app.models import Editor, Notice, NoticeKind, Role
+from tests import people, talks
 
 WORD = "un mot de passe long"
 
@@ -94,6 +96,66 @@ def test_the_last_admin_cannot_be_removed(editor: Editor) -> None:
     editors.remove(editor)
     db.session.commit()
     assert editors.find("zoe@hebdo.example") is None
+
+
+def test_what_a_removed_editor_held_opens_nothing_for_whoever_gets_her_number(
+    flask_app: Flask,
+) -> None:
+    """SQLite numbers the next editor like the last one who was removed."""
+    mistyped = editors.invite("nnina@hebdo.example", "Nina").editor
+    assert mistyped is not None
+    held = mistyped.id, mistyped.stamp
+    editors.remove(mistyped)
+    db.session.commit()
+    nina = editors.invite("nina@hebdo.example", "Nina").editor
+    assert nina is not None
+    db.session.commit()
+    assert editors.by_stamp(nina.id, nina.stamp) is nina
+    assert editors.by_stamp(*held) is None
+
+
+def test_an_editor_who_corrected_an_issue_can_be_removed_and_the_note_stays(
+    editor: Editor,
+) -> None:
+    issue = talks.issue(people.newsletter())
+    corrections.add(issue, "", "C’était lundi.", editor)
+    editors.remove(editor)
+    db.session.commit()
+    assert editors.find("zoe@hebdo.example") is None
+    assert [note.text for note in corrections.of_issue(issue.id)] == ["C’était lundi."]
+
+
+def test_two_admins_who_remove_each_other_at_once_leave_one(flask_app: Flask) -> None:
+    one, other = (
+        editors.add(f"{name}@hebdo.example", name, Role.ADMIN).id for name in ("ada", "bea")
+    )
+    db.session.commit()
+
+    def remove() -> bool:
+        with flask_app.app_context():
+            try:
+                editors.remove(editors.get(one))
+            except Conflict:
+                db.session.rollback()
+                return False
+            db.session.commit()
+            return True
+
+    editors.remove(editors.get(other))
+    with ThreadPoolExecutor(1) as hand:
+        second = hand.submit(remove)
+        # Who did not wait for the first would be through by then.
+        wait([second], timeout=1)
+        db.session.commit()
+        assert second.result(30) is False
+    assert [each.id for each in editors.listing()] == [one]
+
+
+def test_removing_somebody_twice_is_the_same_as_once(editor: Editor) -> None:
+    editors.remove(editor)
+    editors.remove(editor)
+    db.session.commit()
+    assert editors.listing() == []
 
 
 def test_roles_say_who_may_send() -> None:

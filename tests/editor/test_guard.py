@@ -139,20 +139,23 @@ def test_a_session_ends_after_a_week(flask_app: Flask) -> None:
 @pytest.mark.parametrize(
     "session",
     [
-        {"editor": "1", "stamp": 1, "since": 2**40},
-        {"editor": 2**70, "stamp": 1, "since": 2**40},
-        {"editor": 1, "stamp": None, "since": 2**40},
-        {"editor": 1},
+        {"editor": "1"},
+        {"editor": 2**70},
+        {"stamp": None},
+        {"stamp": 1},
+        {"since": None},
     ],
 )
 def test_a_session_that_is_not_ours_is_no_session(
     flask_app: Flask, stranger: Desk, session: dict[str, object]
 ) -> None:
-    desk.editor()
+    made = desk.editor()
+    hers: dict[str, object] = {"editor": made.id, "stamp": made.stamp, "since": 2**40}
     serializer = SecureCookieSessionInterface().get_signing_serializer(flask_app)
     assert serializer is not None
-    stranger.client.set_cookie("hebdo", serializer.dumps(session), domain="localhost")
-    assert stranger.get("/editor/").status_code == 302
+    for kept, status in ((hers, 200), ({**hers, **session}, 302)):
+        stranger.client.set_cookie("hebdo", serializer.dumps(kept), domain="localhost")
+        assert stranger.get("/editor/").status_code == status
 
 
 def test_a_contributor_writes_and_does_not_send(flask_app: Flask) -> None:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import clock, comments, moderations, suppressions, tidings
+from app.core import clock, comments, editors, moderations, suppressions, tidings
 from app.core.moderations import Verdict
 from app.extensions import db
 from app.models import (
@@ -107,6 +107,18 @@ def test_beats_at_the_same_moment_order_one(flask_app: Flask, issue: Issue, edit
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(beat, range(6)))
     assert [notice.kind for notice in owed()] == [NoticeKind.COMMENT_DIGEST]
+
+
+def test_whoever_gets_the_number_of_a_removed_editor_is_told_all_the_same(
+    issue: Issue, editor: Editor
+) -> None:
+    said(issue, "Une", state=CommentState.HELD)
+    assert orders() == 1
+    owed()[0].state = NoticeState.ACCEPTED
+    editors.remove(editor)
+    editors.add("nina@hebdo.test", "Nina").wants_digest = True
+    db.session.commit()
+    assert orders() == 1
 
 
 def test_who_did_not_ask_or_may_not_is_not_told(flask_app: Flask, issue: Issue) -> None:
