@@ -13,6 +13,10 @@ from app.settings import Settings, load
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
 """One picture of 10 MiB and its form; a greater request gets 413."""
 
+MOST_FIELDS = 10_000
+"""Of one form: the writing page sends ten a story, and an import may have made hundreds of stories, which
+must be removed on that very page."""
+
 BRIEFLY = {"socket_connect_timeout": 1, "socket_timeout": 1}
 """Seconds that a limit waits for the broker before this process counts alone."""
 
@@ -38,6 +42,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=database.options(settings.database_url),
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_PARTS=MOST_FIELDS,
         SESSION_COOKIE_NAME="__Host-hebdo" if settings.is_https else "hebdo",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,

@@ -27,7 +27,8 @@ LONGEST = {
 
 @dataclass(frozen=True, slots=True)
 class StoryWords:
-    """One story as typed. `image` None leaves its picture; `without_image` takes it away."""
+    """One story as typed. `image` None leaves its picture; `without_image` takes it away, though
+    `image` may still be the one that goes: a page that comes back shows it with its box ticked."""
 
     id: int
     rubric_id: int
@@ -102,7 +103,7 @@ def write(issue: Issue, words: Iterable[StoryWords]) -> None:
 
 def is_empty(story: Story | StoryWords) -> bool:
     """Nothing was written in it; such a story is not printed."""
-    pictured = story.image is not None
+    pictured = story.image is not None and not getattr(story, "without_image", False)
     return not (pictured or any((story.title, story.body.strip(), story.link)))
 
 
@@ -124,7 +125,7 @@ def _fill(story: Story, words: StoryWords) -> None:
     story.body = typed.paragraphs(words.body).strip()
     if words.without_image:
         story.image = None
-    if words.image is not None:
+    elif words.image is not None:
         story.image = words.image
 
 

@@ -11,7 +11,7 @@ from app.core import images, stories
 from app.core.errors import Invalid
 from app.core.issues import Words
 from app.core.stories import StoryWords
-from app.extensions import db, settings
+from app.extensions import _, db, settings
 from app.models import Image, Issue, Rubric, Story, Visibility
 
 FIELDS = ("title", "body", "link", "link_label", "image_alt", "image_credit")
@@ -57,18 +57,23 @@ def of_issue(issue: Issue) -> Sheet:
     return Sheet(*written, tuple(rows), issue.visibility)
 
 
-def read(request: Request, issue: Issue) -> Typed:
-    """The form as it was sent. Pictures are kept at once, so that a refusal of the rest loses none."""
+def read(request: Request, issue: Issue, *, keeps_pictures: bool = True) -> Typed:
+    """The form as it was sent. Pictures are kept at once, so that a refusal of the rest loses none;
+    unless nothing may be kept, which is then said at their fields.
+    """
     form = request.form
     action, _colon, target = form.get("do", "save").partition(":")
     faults: dict[str, object] = {}
-    rows = tuple(_rows(request, issue, faults))
+    rows = tuple(_rows(request, issue, keeps_pictures, faults))
     leftovers = "" if action == "without-leftovers" else form.get("leftovers")
     typed = (form.get("subject", ""), form.get("preheader", ""))
     chosen = form.get("visibility")
     # What is no word of ours came from no page of ours: it changes nothing.
     visibility = Visibility(chosen) if chosen in set(Visibility) else None
-    words = Words(*typed, leftovers, rows, visibility)
+    # Of a story that goes nothing is written: it would come back where somebody else removed it first.
+    gone = _number(target) if action == "remove" else 0
+    written = tuple(each for each in rows if each.id != gone)
+    words = Words(*typed, leftovers, written, visibility)
     # The revision stays the one that the page began from: a stale page is told so, also later.
     revision = _number(form.get("revision", ""))
     return Typed(
@@ -86,7 +91,9 @@ def over(issue: Issue, typed: Typed) -> Sheet:
     return replace(typed.sheet, revision=issue.revision)
 
 
-def _rows(request: Request, issue: Issue, faults: dict[str, object]) -> Iterator[StoryWords]:
+def _rows(
+    request: Request, issue: Issue, keeps_pictures: bool, faults: dict[str, object]
+) -> Iterator[StoryWords]:
     known = {rubric.id for rubric in issue.newsletter.rubrics}
     for story_id in dict.fromkeys(map(_number, request.form.getlist("story"))):
         name = f"story-{story_id}"
@@ -94,23 +101,30 @@ def _rows(request: Request, issue: Issue, faults: dict[str, object]) -> Iterator
         if not story_id or rubric_id not in known:
             continue
         typed = {field: request.form.get(f"{name}-{field}", "") for field in FIELDS}
-        without = f"{name}-without_picture" in request.form
-        image = None if without else _picture(request, name, faults)
-        yield StoryWords(story_id, rubric_id, **typed, image=image, without_image=without)
+        shown = images.find(request.form.get(f"{name}-image", ""))
+        new = _uploaded(request, f"{name}-picture", keeps_pictures, faults)
+        # Who ticked the old picture away and chose another means the other.
+        without = new is None and f"{name}-without_picture" in request.form
+        yield StoryWords(story_id, rubric_id, **typed, image=new or shown, without_image=without)
 
 
-def _picture(request: Request, name: str, faults: dict[str, object]) -> Image | None:
-    """The picture just uploaded, else the one that the page already showed."""
-    upload = request.files.get(f"{name}-picture")
-    if upload is not None and upload.filename:
-        try:
-            image = images.keep(upload.read(), settings().media_dir)
-        except Invalid as refused:
-            faults[f"{name}-picture"] = refused.message
-        else:
-            db.session.commit()
-            return image
-    return images.find(request.form.get(f"{name}-image", ""))
+def _uploaded(
+    request: Request, name: str, keeps_pictures: bool, faults: dict[str, object]
+) -> Image | None:
+    """The picture that was just chosen, kept; None where there is none or it was refused."""
+    upload = request.files.get(name)
+    if upload is None or not upload.filename:
+        return None
+    if not keeps_pictures:
+        faults[name] = _("Please choose this picture once more.")
+        return None
+    try:
+        image = images.keep(upload.read(), settings().media_dir)
+    except Invalid as refused:
+        faults[name] = refused.message
+        return None
+    db.session.commit()
+    return image
 
 
 def _words(story: Story) -> StoryWords:

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import MultiDict
 
 from app.core import issues, stories
 from app.editor.issues import PAGE
@@ -16,6 +17,7 @@ from app.models import Issue, Role, Story
 from tests import desk
 from tests.core.test_images import SVG, picture, png_of
 from tests.desk import Desk
+from tests.papers import faulty, written
 
 
 @pytest.fixture
@@ -91,7 +93,9 @@ def test_an_index_from_nowhere_is_still_a_page(at_desk: Desk, issue: Issue, belo
 
 def test_several_newsletters_are_a_choice_that_must_be_made(at_desk: Desk, issue: Issue) -> None:
     desk.add_newsletter()
-    assert at_desk.post("/editor/issues/new").status_code == 422
+    refused = at_desk.post("/editor/issues/new")
+    assert refused.status_code == 422
+    assert faulty(refused.text) == ["newsletter"]
     assert at_desk.post("/editor/issues/new", {"newsletter": "nowhere"}).status_code == 422
     assert at_desk.post("/editor/issues/new", {"newsletter": "second"}).status_code == 303
 
@@ -178,6 +182,46 @@ def test_a_story_removed_meanwhile_comes_back_with_what_was_typed(
     assert "Retapé" in [each.title for each in briefs(issue)]
 
 
+def test_a_story_that_two_remove_does_not_come_back(at_desk: Desk, issue: Issue) -> None:
+    story = briefs(issue)[0]
+    form = desk.form_of(issue, revision=1, do=f"remove:{story.id}")
+    title, count = story.title, len(issue.stories)
+    stories.remove(issue, story.id)
+    db.session.commit()
+    assert at_desk.post(url(issue), form).status_code == 303
+    assert title not in [each.title for each in briefs(issue)]
+    assert len(issue.stories) == count - 1
+
+
+def test_a_story_with_a_fault_can_be_removed(at_desk: Desk, issue: Issue) -> None:
+    story_id = briefs(issue)[0].id
+    too_long = {f"story-{story_id}-title": "x" * 1001}
+    form = desk.form_of(issue, do=f"remove:{story_id}", **too_long)
+    assert at_desk.post(url(issue), form).status_code == 303
+    assert story_id not in [each.id for each in briefs(issue)]
+
+
+def test_a_draft_of_hundreds_of_stories_can_be_saved_and_made_shorter(
+    at_desk: Desk, issue: Issue
+) -> None:
+    """An import makes a story of every line under the wrong heading."""
+    links = issue.newsletter.rubrics[4]
+    for n in range(400):
+        stories.append(issue, links).title = f"Ligne {n}"
+    db.session.commit()
+    last = stories.of_rubric(issue, links.id)[-1]
+    assert last.title == "Ligne 399"
+    form = desk.form_of(issue, do=f"remove:{last.id}", subject="Trop long")
+    fields = {name: str(value) for name, value in form.items() if name != "story"}
+    body = MultiDict([*fields.items(), *(("story", str(each)) for each in form["story"])])
+    body["csrf_token"] = at_desk.token
+    answer = at_desk.open(url(issue), method="POST", data=body, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert issue.subject == "Trop long"
+    assert stories.of_rubric(issue, links.id)[-1].title == "Ligne 398"
+
+
 def test_too_long_words_are_refused_beside_their_field_and_stay(
     at_desk: Desk, issue: Issue
 ) -> None:
@@ -201,6 +245,39 @@ def test_an_uploaded_picture_is_kept_and_shown(at_desk: Desk, issue: Issue) -> N
     form = desk.form_of(issue, **{f"story-{story.id}-without_picture": "on"})
     at_desk.post(url(issue), form)
     assert briefs(issue)[0].image_name is None
+
+
+def pictured(at_desk: Desk, issue: Issue, kind: str = "JPEG") -> Story:
+    """The first brief, with a picture."""
+    form = desk.form_of(issue)
+    form[f"story-{briefs(issue)[0].id}-picture"] = (BytesIO(picture(kind)), "photo")
+    assert at_desk.post(url(issue), form, content_type="multipart/form-data").status_code == 303
+    story = briefs(issue)[0]
+    assert story.image_name is not None
+    return story
+
+
+def test_a_picture_ticked_away_goes_also_when_the_page_had_to_come_back(
+    at_desk: Desk, issue: Issue
+) -> None:
+    story = pictured(at_desk, issue)
+    tick = {f"story-{story.id}-without_picture": "on"}
+    refused = at_desk.post(url(issue), desk.form_of(issue, subject="x" * 251, **tick))
+    assert refused.status_code == 422
+    assert (
+        at_desk.post(url(issue), {**written(refused.text), "subject": "Court"}).status_code == 303
+    )
+    story = briefs(issue)[0]
+    assert (issue.subject, story.image_name) == ("Court", None)
+
+
+def test_another_picture_takes_the_place_of_one_ticked_away(at_desk: Desk, issue: Issue) -> None:
+    story = pictured(at_desk, issue)
+    before = story.image_name
+    form = desk.form_of(issue, **{f"story-{story.id}-without_picture": "on"})
+    form[f"story-{story.id}-picture"] = (BytesIO(picture("PNG", (90, 60))), "autre.png")
+    assert at_desk.post(url(issue), form, content_type="multipart/form-data").status_code == 303
+    assert briefs(issue)[0].image_name not in {before, None}
 
 
 @pytest.mark.parametrize("content", [SVG, png_of(30_000, 30_000), b"hello"])
