@@ -28,6 +28,8 @@ from app.models import CommentRule, QuestionKind, Role, Visibility
 _NEEDED = _("Please fill this in.")
 _WHOLE_DAYS = _("Please write a whole number of days, 3650 at the most.")
 
+LONGEST_IMPORT = 400_000
+"""Characters of a pasted text; a form's text fields may weigh 500 kB in all."""
 
 VISIBILITIES = [
     SelectChoice(Visibility.PUBLIC.value, _("Public: everybody reads it and finds it")),
@@ -58,9 +60,9 @@ class NewPassword(Form):
         _("New password"),
         [
             InputRequired(_NEEDED),
+            # The most is the core's to say: a browser told of it would cut what is pasted, unseen.
             Length(
                 min=editors.SHORTEST,
-                max=editors.LONGEST,
                 message=_("Please take at least %(least)s characters.", least=editors.SHORTEST),
             ),
         ],
@@ -74,7 +76,7 @@ class NewIssue(Form):
 
 class Import(NewIssue):
     file = FileField(_("A file"), description=_("Markdown or plain text, as your editor saved it."))
-    text = TextAreaField(_("or the text itself"), [Length(max=400_000)])
+    text = TextAreaField(_("or the text itself"), [Length(max=LONGEST_IMPORT)])
 
 
 class Proof(Form):

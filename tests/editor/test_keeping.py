@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 from app.core import editors, issues
-from app.extensions import db
+from app.extensions import db, links
 from app.models import Editor, Issue, Notice, NoticeKind, Role
-from tests import desk
+from tests import desk, pages
 from tests.core.test_imports import PLAIN, REAL
 from tests.desk import Desk
 from tests.hostile import is_alive
+from tests.papers import faulty
 
 
 @pytest.fixture
@@ -97,6 +98,19 @@ def test_an_invited_editor_chooses_her_password_by_the_link(flask_app: Flask, ad
     assert browser.post(path, {"password": desk.WORD}).status_code == 303
     assert browser.sign_in("nina@hebdo.example").status_code == 303
     assert browser.get(path).status_code == 404
+
+
+def test_a_password_that_is_too_long_is_told_so_and_never_cut(flask_app: Flask) -> None:
+    editor = desk.editor()
+    path = links().password(editor.id, editor.stamp).removeprefix(links().url(""))
+    browser = Desk(flask_app)
+    page = browser.get(path)
+    browser.token = desk.token(page)
+    assert "maxlength" not in pages.element(page.text, "input", name="password")
+    refused = browser.post(path, {"password": "un mot de passe " * 13})
+    assert refused.status_code == 422
+    assert faulty(refused.text) == ["password"]
+    assert "at most 200 characters" in refused.text
 
 
 def test_an_editor_invited_twice_is_said(admin: Desk) -> None:

@@ -13,6 +13,7 @@ from emails import compose, render
 from tasks import texts
 from tests import desk
 from tests.desk import Desk
+from tests.papers import faulty, written
 
 
 @pytest.fixture
@@ -84,7 +85,11 @@ def test_a_proof_to_no_address_is_refused_in_words(
 
 def test_a_contributor_sends_proofs_to_herself_alone(flask_app: Flask, issue: Issue) -> None:
     contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
-    assert contributor.post(url(issue, "proof"), {"address": "a@b.example"}).status_code == 403
+    refused = contributor.post(url(issue, "proof"), {"address": "a@b.example"})
+    assert refused.status_code == 403
+    assert faulty(refused.text) == ["address"]
+    assert written(refused.text)["address"] == ["a@b.example"]
+    assert db.session.query(Notice).count() == 0
     own = {"address": desk.ADDRESSES[Role.CONTRIBUTOR]}
     assert contributor.post(url(issue, "proof"), own).status_code == 303
 
