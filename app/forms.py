@@ -41,6 +41,7 @@ def own_token(view: View) -> View:
     """The view's form checks its CSRF token by itself, before anything is done: one that is stale
     or missing brings the page back with all that was typed, and a new token in it."""
     csrf.exempt(view)
+    view.brings_back = True  # type: ignore[attr-defined]
     return view
 
 

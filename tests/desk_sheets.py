@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.comments import LONGEST_TEXT
 from app.core.corrections import LONGEST as LONGEST_CORRECTION
 from app.core.imprints import LONGEST as LONGEST_IMPRINT
+from app.editor.forms import LONGEST_IMPORT
 from tests.sheets import NO_ADDRESSES, Sheet
 
 LETTER = "/editor/newsletters/essentiel-ia"
@@ -115,6 +116,29 @@ DESK = (
         {"sender_address": NO_ADDRESSES, "language": ("de",), "accent": ("green",)},
         frozenset({"language", "visibility"}),
     ),
+    Sheet(
+        "editor.invite_editor",
+        "/editor/editors",
+        "/editor/editors",
+        {"name": "Nina", "address": "nina@hebdo.test", "role": "editor"},
+        ("name", "address", "role"),
+        {"name": 100},
+        {"address": NO_ADDRESSES, "role": ("owner",)},
+        frozenset({"role"}),
+        # She is an editor by now.
+        second=409,
+    ),
+    Sheet(
+        "editor.read_issue",
+        "/editor/issues/import",
+        "/editor/issues/import",
+        {"newsletter": "essentiel-ia", "text": "Un titre\r\n\r\nUne ligne."},
+        ("newsletter",),
+        {"text": LONGEST_IMPORT},
+        {"newsletter": ("nowhere",), "text": ("a\x1bb", "a\ufffdb")},
+        frozenset({"newsletter"}),
+        second=200,
+    ),
     Sheet("editor.change_newsletter_front", f"{LETTER}/front", f"{LETTER}/front", {"reminds": "y"}),
 )
 
@@ -155,11 +179,17 @@ ELSEWHERE = {
     "api.sign_up": "tests/api/test_subscriptions.py: JSON has faults of its own",
     "editor.save_issue": "tests/editor/test_issues.py: a page that keeps whatever was written",
     "editor.create_issue": "tests/editor/test_issues.py",
-    "editor.read_issue": "tests/editor/test_keeping.py",
     "editor.send_proof": "tests/editor/test_previews.py",
-    "editor.invite_editor": "tests/editor/test_keeping.py",
     "editor.begin_session": "tests/editor/test_guard.py",
     "editor.order_link": "tests/editor/test_keeping.py",
     "editor.set_password": "tests/editor/test_keeping.py",
 }
 """Forms whose faults are told in tests of their own."""
+
+TOKENS_ELSEWHERE = frozenset(
+    (
+        *("editor.save_issue", "editor.send_proof"),
+        *("editor.begin_session", "editor.order_link", "editor.set_password"),
+    )
+)
+"""Of these, the forms that check their own token; tests/editor/test_stale.py lets it grow stale."""

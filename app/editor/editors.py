@@ -10,6 +10,7 @@ from app.core.errors import Conflict, Invalid
 from app.editor import door, guard
 from app.editor.forms import Invitation
 from app.extensions import _, db
+from app.forms import own_token
 from app.models import Role
 from tasks import nudges
 
@@ -21,6 +22,7 @@ def list_editors() -> ResponseReturnValue:
 
 
 @door.post("/editors")
+@own_token
 def invite_editor() -> ResponseReturnValue:
     """Add an editor and order the mail with which she chooses a password."""
     guard.require(editors.is_admin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from flask import Response, g, redirect, request, session, url_for
+from flask import Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import editors
@@ -48,11 +48,10 @@ def admit() -> ResponseReturnValue | None:
         if request.endpoint not in PARTS:
             _remember(request.full_path.rstrip("?"))
         return redirect(url_for("editor.sign_in"), 302)
+    if _brings_back() and (kept := _typed()):
+        return render_template("editor/signed_out.html", kept=kept), 403
     raise NotAllowed(
-        _(
-            "You are not signed in any more. Sign in in another window, then come back to this page"
-            " and press the button again: what you typed is still there."
-        )
+        _("You are not signed in any more. Sign in, load the page again and press once more.")
     )
 
 
@@ -67,6 +66,21 @@ def _remember(path: str) -> None:
     """Where a stranger wanted to go, unless it is no path that a page of ours links to."""
     if len(path) <= LONGEST_WANTED and path.isprintable() and "\\" not in path:
         session["wanted"] = path
+
+
+def _brings_back() -> bool:
+    """Whether the view would bring back what was typed, too, and the form came from a page of ours.
+
+    Browsers say from which site a form comes (Fetch, §3.2): words of another are not carried on.
+    """
+    view = current_app.view_functions[request.endpoint or ""]
+    ours = {None, f"http://{request.host}", f"https://{request.host}"}
+    return getattr(view, "brings_back", False) and request.headers.get("Origin") in ours
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Every field of the form but its token, which belongs to the session that is over."""
+    return [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
 
 
 def enter(editor: Editor) -> str:

@@ -10,6 +10,7 @@ from app.editor import door
 from app.editor.forms import Import
 from app.editor.issues import offer_newsletters
 from app.extensions import _, db
+from app.forms import own_token
 
 MOST_BYTES = 1024 * 1024
 """A weekly issue is some 10 kB of text; a file of a megabyte is something else."""
@@ -21,6 +22,7 @@ def import_issue() -> ResponseReturnValue:
 
 
 @door.post("/issues/import")
+@own_token
 def read_issue() -> ResponseReturnValue:
     """Pressed twice, or its answer loaded anew, it is one draft."""
     form = offer_newsletters(Import())

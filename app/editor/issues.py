@@ -12,6 +12,7 @@ from app.editor import door, sheets
 from app.editor.forms import VISIBILITIES, NewIssue
 from app.editor.sheets import Sheet, Typed
 from app.extensions import _, db
+from app.forms import STALE, Form, own_token
 from app.models import EditionState, Issue, IssueState
 
 PAGE = 30
@@ -64,10 +65,14 @@ def write_issue(issue_id: int) -> ResponseReturnValue:
 
 
 @door.post("/issues/<int:issue_id>")
+@own_token
 def save_issue(issue_id: int) -> ResponseReturnValue:
     """Save every word, then do what the button says. Whatever is refused, what was typed stays."""
     issue = issues.get(issue_id)
-    typed = sheets.read(request, issue)
+    is_ours = Form().validate_on_submit()
+    typed = sheets.read(request, issue, keeps_pictures=is_ours)
+    if not is_ours:
+        return _page(issue, typed.sheet, Invalid(STALE), typed.faults)
     try:
         issues.save(issue, typed.revision, typed.words)
         anchor = _act(issue, typed)

@@ -9,10 +9,11 @@ from flask import flash, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import addresses, clock, editions, editors, issues, notices, reasons
-from app.core.errors import Invalid, NotAllowed
+from app.core.errors import Invalid
 from app.editor import door
 from app.editor.forms import Proof
 from app.extensions import _, db, limiter, settings
+from app.forms import own_token
 from app.models import Issue, NoticeKind
 from emails import compose, render
 from emails.compose import Reading
@@ -53,6 +54,7 @@ def preview_mail(issue_id: int) -> ResponseReturnValue:
 
 @door.post("/issues/<int:issue_id>/proof")
 @limiter.limit("30 per hour")
+@own_token
 def send_proof(issue_id: int) -> ResponseReturnValue:
     """Order a proof of the issue as it stands now, to any address; a contributor's to her own."""
     issue = issues.get(issue_id)
@@ -65,7 +67,8 @@ def send_proof(issue_id: int) -> ResponseReturnValue:
         form.blame(refused.faults)
         return _page(issue, form), 422
     if not editors.may_send(g.editor) and address.key != g.editor.address:
-        raise NotAllowed(_("A contributor sends proofs to her own address only."))
+        form.blame({"address": _("A contributor sends proofs to her own address only.")})
+        return _page(issue, form), 403
     notice = notices.order(
         NoticeKind.PROOF,
         address.written,

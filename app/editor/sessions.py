@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import ForgottenPassword, NewPassword, SignIn
 from app.extensions import _, db, limiter, links
+from app.forms import own_token
 from app.links import Purpose
 from app.models import Editor
 
@@ -39,6 +40,7 @@ def sign_in() -> ResponseReturnValue:
 @door.post("/sign-in")
 @limiter.limit("10 per minute; 60 per hour", deduct_when=_failed)
 @limiter.limit("20 per minute; 120 per hour", key_func=_typed_address, deduct_when=_failed)
+@own_token
 def begin_session() -> ResponseReturnValue:
     """Throttled per visitor and per address; a wrong word and an unknown address look alike.
 
@@ -71,6 +73,7 @@ def forget_password() -> ResponseReturnValue:
 
 @door.post("/password")
 @limiter.limit("10 per minute; 30 per hour")
+@own_token
 def order_link() -> ResponseReturnValue:
     """The same answer for everybody; the bell rings after it, so that it tells nothing by its time."""
     form = ForgottenPassword()
@@ -93,6 +96,7 @@ def choose_password(token: str) -> ResponseReturnValue:
 
 @door.post("/password/<token>")
 @limiter.limit("20 per minute")
+@own_token
 def set_password(token: str) -> ResponseReturnValue:
     """Good for one change; every session of this editor ends with it."""
     editor = _owner(token)
