@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import REQUIRED, SettingsError, load
+from app.up import state
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,8 +78,8 @@ def test_a_bare_postgresql_url_names_its_driver(tmp_path: Path, scheme: str) -> 
 
 
 def test_the_state_of_hebdo_up_stands_below_the_environment(tmp_path: Path) -> None:
-    state = {**FULL, "HEBDO_BASE_URL": "http://127.0.0.1:8000", "HEBDO_INBOX_URL": "http://i"}
-    (tmp_path / "state.json").write_text(json.dumps(state))
+    left = {**FULL, "HEBDO_BASE_URL": "http://127.0.0.1:8000", "HEBDO_INBOX_URL": "http://i"}
+    (tmp_path / "state.json").write_text(json.dumps(left))
     found = load({"HEBDO_STATE_DIR": str(tmp_path), "HEBDO_BASE_URL": "http://news.lan:8000"})
     assert found.base_url == "http://news.lan:8000"
     assert found.inbox_url == "http://i"
@@ -96,18 +97,95 @@ def test_secrets_are_not_in_what_settings_print(tmp_path: Path) -> None:
         assert secret not in printed
 
 
-def test_every_setting_has_a_line_in_the_example(tmp_path: Path) -> None:
-    example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    told = set(re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", example, flags=re.M))
-    source = "".join(
-        (ROOT / name).read_text(encoding="utf-8")
-        for name in ("app/settings.py", "app/up/state.py", "app/up/__init__.py")
+# The example ---------------------------------------------------------------------------------------
+
+LINE = re.compile(r"^(# )?([A-Z][A-Z0-9_]+)=(.*)$", flags=re.M)
+
+INNER = {"HEBDO_INSTANCE", "HEBDO_TEST_CLOCK"}
+"""Written by `hebdo up`, and by tests: nobody sets them by hand."""
+
+PASSWORDS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+"""Of these compose makes HEBDO_DATABASE_URL and REDIS_URL."""
+
+PLACES = {"HEBDO_STATE_DIR", "HEBDO_MEDIA_DIR"}
+"""The image has its own."""
+
+PORTS = {"HEBDO_PORT": state.WEB_PORT, "HEBDO_INBOX_PORT": state.INBOX_PORT}
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def example() -> dict[str, tuple[bool, str]]:
+    """Each line by its setting's name: whether it stands behind a #, and its value."""
+    lines = LINE.findall(read(".env.example"))
+    found = {name: (bool(behind), value) for behind, name, value in lines}
+    assert len(found) == len(lines), "a setting is told twice"
+    return found
+
+
+def taken() -> set[str]:
+    """The names of what is read: asked for by a call, not only named in a sentence."""
+    asked = r'(?:\.text|\.whole|\.get|_demanded)\(\s*(?:environ, )?"([A-Z_]+)"'
+    return set(re.findall(asked, read("app/settings.py") + read("app/up/state.py")))
+
+
+def handed_on() -> dict[str, str]:
+    """What compose takes from .env, each with what it takes instead where nothing is said."""
+    return dict(re.findall(r"\$\{(\w+):[-?]([^}]*)\}", read("docker-compose.yml")))
+
+
+def test_every_setting_has_a_line_in_the_example() -> None:
+    rooms = (path for room in ("app", "tasks", "emails") for path in (ROOT / room).rglob("*.py"))
+    named = re.findall(
+        r'"(HEBDO_[A-Z_]+|REDIS_URL)"', "".join(path.read_text("utf-8") for path in rooms)
     )
-    read = set(re.findall(r'"(HEBDO_[A-Z_]+|REDIS_URL)"', source)) - {"HEBDO_INSTANCE"}
-    assert read - told == set()
+    assert {*named, *taken()} - INNER <= example().keys()
 
 
-def test_the_example_sets_no_secret() -> None:
-    example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert re.search(r"^HEBDO_SECRET_KEY=\s*$", example, flags=re.M)
-    assert re.search(r"^POSTGRES_PASSWORD=\s*$", example, flags=re.M)
+def test_the_example_and_compose_name_nothing_that_is_not_read() -> None:
+    """A line that stayed behind would be filled in, and would do nothing."""
+    assert example().keys() - PASSWORDS <= taken()
+    assert handed_on().keys() - PASSWORDS <= taken()
+    given = re.findall(r"^    (HEBDO_\w+|REDIS_URL): ", read("docker-compose.yml"), flags=re.M)
+    assert set(given) <= taken()
+
+
+def test_a_line_behind_a_sign_shows_what_holds_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    without = load(FULL)
+    shown = {name: value for name, (is_behind, value) in example().items() if is_behind}
+    for name, value in shown.items():
+        if name in PORTS:
+            assert value == str(PORTS[name]), name
+        else:
+            assert load({**FULL, name: value or FULL.get(name, "")}) == without, name
+    # What has another value in production than by default stands there to be seen.
+    assert PORTS.keys() < shown.keys()
+    assert load({**FULL, "HEBDO_STATE_DIR": "elsewhere"}) != without
+
+
+def test_whatever_the_example_tells_reaches_the_containers_and_means_the_same_there() -> None:
+    told = example()
+    handed = handed_on()
+    made = {"HEBDO_DATABASE_URL", "REDIS_URL"}
+    assert told.keys() - handed.keys() == PLACES | made | {"HEBDO_INBOX_URL"}
+    compose = read("docker-compose.yml")
+    for name in handed:
+        if f"${{{name}:?" in compose:
+            assert not told[name][0], f"{name} is needed, and stands behind a sign"
+        else:
+            assert handed[name] == told[name][1], name
+
+
+def test_what_stands_in_the_example_is_taken_once_its_gaps_are_filled(tmp_path: Path) -> None:
+    stands = {name: value for name, (is_behind, value) in example().items() if not is_behind}
+    gaps = {name for name, value in stands.items() if not value}
+    assert gaps == {"HEBDO_SECRET_KEY", *PASSWORDS}
+    filled = {"HEBDO_SECRET_KEY": "k" * 40, "REDIS_URL": FULL["REDIS_URL"]}
+    found = load({**stands, **filled, "HEBDO_STATE_DIR": str(tmp_path)})
+    assert found.base_url == stands["HEBDO_BASE_URL"]
+    assert found.trusted_proxies == 1
