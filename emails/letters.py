@@ -53,7 +53,7 @@ def _stories(rubric: RubricText, spoken: Words, notes: Notes) -> list[str]:
 def _item(story: StoryText, notes: Notes) -> str:
     """A line of a list of links; what was written beneath it is set in."""
     link = markup.safe_link(story.link)
-    label = slots.open_typed(story.title) or typed.line(story.link_label) or link
+    label = slots.open_typed(story.title) or slots.open_typed(story.link_label) or link
     item = fold(label + (notes.add(link) if link else ""), "- ", "  ")
     body = textwrap.indent(markup.open_text(story.body, notes), "  ")
     if not label:
@@ -91,7 +91,7 @@ def _further(story: StoryText, spoken: Words, notes: Notes) -> str:
     link = markup.safe_link(story.link)
     if not link:
         return ""
-    return f"{typed.line(story.link_label) or spoken.read_more}{notes.add(link)}"
+    return f"{slots.open_typed(story.link_label) or spoken.read_more}{notes.add(link)}"
 
 
 def _footer(whole: IssueText, spoken: Words) -> str:
