@@ -9,13 +9,31 @@ from contextlib import ExitStack
 
 import pytest
 from flask import Flask, g
+from sqlalchemy import func, select
 from werkzeug.exceptions import ServiceUnavailable
 
 from app import lanes, pace, sign_ups
+from app.extensions import db
 from app.lanes import PLACES, Lane
+from app.models import Subscriber
+from app.server import Server
+from app.settings import Settings
 from tests import pages, people
+from tests.service import wait_for
 
 PAGE = "/newsletters/essentiel-ia"
+
+
+def sign_up(flask_app: Flask) -> int:
+    """By a browser of her own; the status of the answer."""
+    client = flask_app.test_client()
+    typed = {"address": "lea@hebdo.test", "consent": "y", **pages.hidden(client.get(PAGE).text)}
+    return client.post("/subscribe", data=typed).status_code
+
+
+def is_kept() -> bool:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Subscriber)) == 1
 
 
 def timed(done: Future[None], began: float) -> float:
@@ -45,6 +63,8 @@ def test_who_is_refused_rests_where_a_seat_is_free_and_else_not(
         each = [robots.submit(lane.rest) for _ in range(3)]
         rested = sorted(timed(one, began) for one in as_completed(each))
     assert rested[1] < 1.0 <= rested[2]
+    # Who has rested leaves her seat.
+    assert lane._seats.acquire(blocking=False)
 
 
 def test_no_more_are_worked_on_at_once_than_there_are_places() -> None:
@@ -78,11 +98,84 @@ def test_where_there_is_no_room_she_is_told_so_in_words_and_pages_are_served(
         answer = client.post("/subscribe", data=typed)
         assert client.get(PAGE).status_code == 200
         program = client.post("/api/subscriptions", json={"address": "lea@hebdo.test"})
+        for door in ("/", "/subscribe/essentiel-ia", "/embed/essentiel-ia", "/mine"):
+            assert client.post(door, data=typed).status_code == 503, door
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "There is a crowd here" in pages.words(answer.text)
     assert (program.status_code, program.json["status"]) == (503, 503)
     assert program.headers["Retry-After"] == "1"
     assert client.post("/subscribe", data=typed).status_code == 303
+
+
+def test_whatever_becomes_of_a_sign_up_its_room_and_its_place_are_free_again(
+    flask_app: Flask,
+) -> None:
+    people.newsletter()
+    lanes.register(flask_app, threads=1)
+    client = flask_app.test_client()
+    typed = {"address": "lea@hebdo.test", "consent": "y", **pages.hidden(client.get(PAGE).text)}
+    for _ in range(PLACES + 1):
+        answer = client.post("/subscribe", data={**typed, "newsletter": "nowhere"})
+        assert answer.status_code == 404
+    assert client.post("/subscribe", data=typed).status_code == 303
+
+
+def test_where_all_places_are_taken_a_sign_up_waits_for_its_turn_and_pages_do_not(
+    flask_app: Flask,
+) -> None:
+    people.newsletter()
+    client = flask_app.test_client()
+    lane: Lane = flask_app.extensions["hebdo.lane"]
+    with ThreadPoolExecutor(1) as hand:
+        with ExitStack() as taken:
+            for _ in range(PLACES):
+                taken.enter_context(lane.place())
+            waiting = hand.submit(sign_up, flask_app)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            assert client.get(PAGE).status_code == 200
+        assert waiting.result(timeout=30) == 303
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_who_is_held_back_keeps_no_place_meanwhile(
+    flask_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two in each process could sign up in the time that all take."""
+    people.newsletter()
+    monkeypatch.setattr(sign_ups, "EVEN_SECONDS", 2.0)
+    lane: Lane = flask_app.extensions["hebdo.lane"]
+    with ThreadPoolExecutor(1) as hand:
+        waiting = hand.submit(sign_up, flask_app)
+        wait_for(is_kept, what="her row")
+        with ExitStack() as taken:
+            for _ in range(PLACES):
+                assert lane._places.acquire(timeout=0.5)
+                taken.callback(lane._places.release)
+            assert not waiting.done()
+        assert waiting.result(timeout=30) == 303
+
+
+def test_the_server_fits_the_lane_to_its_threads(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "HEBDO_SECRET_KEY": settings.secret_key,
+        "HEBDO_BASE_URL": settings.base_url,
+        "HEBDO_SMTP_URL": "smtp://127.0.0.1:9",
+        "HEBDO_MAIL_FROM": settings.mail_from,
+        "REDIS_URL": settings.redis_url,
+        "HEBDO_STATE_DIR": str(settings.state_dir),
+        "HEBDO_DATABASE_URL": settings.database_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    served = Server("127.0.0.1:0", workers=1, threads=4).load()
+    lane: Lane = served.extensions["hebdo.lane"]
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(lane.room())
+        with pytest.raises(ServiceUnavailable), lane.room():
+            pass
 
 
 def test_a_sign_up_is_held_back_until_its_moment_and_a_fault_is_told_at_once(
