@@ -77,6 +77,21 @@ def asked_ahead(view: View) -> View:
     return cast("View", ask)
 
 
+def readable(view: View) -> View:
+    """Refuse what is too large or broken before `counted` would read it.
+
+    What a limiter meets while it counts it takes for a broker that is away: from then on each process
+    would count for itself, from nothing.
+    """
+
+    @wraps(view)
+    def read(*args: Any, **kwargs: Any) -> Any:
+        _typed()
+        return view(*args, **kwargs)
+
+    return cast("View", read)
+
+
 def counted() -> str:
     """Under which name limits count the address of this request; empty when there is none.
 
@@ -92,9 +107,17 @@ def counted() -> str:
 
 def _typed() -> str:
     """The address that the request is about, in a form or as JSON: an offer that she took, or hers."""
-    given = request.form.get("address")
+    given: object = request.form.get("address")
     if given is None and request.is_json:
-        body = request.get_json(silent=True)
-        given = body.get("address") if isinstance(body, dict) else None
+        given = _in_json()
     address = given if isinstance(given, str) else ""
     return _meant(bare(address), request.form.get("take", ""))
+
+
+def _in_json() -> object:
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        # Nested deeper than Python reads: it names no address.
+        return None
+    return body.get("address") if isinstance(body, dict) else None

@@ -231,7 +231,8 @@ def capped(view: View) -> View:
     by_address = limiter.shared_limit(BY_ADDRESS, scope="sign-ups", key_func=mailboxes.counted)
     by_visitor = limiter.shared_limit(BY_VISITOR, scope="sign-ups")
     by_network = limiter.shared_limit(BY_NETWORK, scope="sign-ups", key_func=visitors.network)
-    limited = by_network(by_visitor(by_address(lanes.with_room(served))))
+    by_inbox = mailboxes.readable(by_address(lanes.with_room(served)))
+    limited = by_network(by_visitor(by_inbox))
     return cast("View", caps.remembered(limited))
 
 

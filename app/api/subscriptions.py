@@ -22,6 +22,7 @@ from app.core.errors import Invalid, NotAllowed
 from app.extensions import _, csrf, settings
 from app.models import Newsletter
 from app.sign_ups import ChoiceForm
+from emails.typed import bare
 
 PATH = "/api/subscriptions"
 
@@ -88,7 +89,10 @@ def let_sites_call(response: Response) -> Response:
 def _body() -> dict[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType
-    body = request.get_json()
+    try:
+        body = request.get_json()
+    except RecursionError as deep:
+        raise BadRequest from deep
     if not isinstance(body, dict):
         raise BadRequest
     return body
@@ -147,7 +151,8 @@ def _as_form(body: dict[str, Any], chosen: Sequence[Newsletter]) -> MultiDict[st
         value = body.get(name)
         given[name] = value if isinstance(value, str) else ""
     if body.get("keep_address") is True:
-        given["keep"] = given["address"].strip()
+        # As the form's own field does with the address: the two are compared.
+        given["keep"] = bare(given["address"])
     answers = body.get("answers")
     for each in chosen:
         given.add("newsletters", each.slug)

@@ -93,6 +93,8 @@ def test_every_address_gets_the_same_words(client: FlaskClient, letter: Newslett
         ({"address": "lea"}, {"address"}),
         ({"address": "l" * 300 + "@hebdo.test"}, {"address"}),
         ({"address": 7}, {"address"}),
+        ({"address": "l\ud800a@hebdo.test"}, {"address"}),
+        ({"first_name": "L\ud800a"}, {"first_name"}),
         ({"address": ["lea@hebdo.test"]}, {"address"}),
         ({"first_name": "L" * 101}, {"first_name"}),
         ({"first_name": "L\nBcc: x"}, {"first_name"}),
@@ -142,6 +144,7 @@ def test_answers_of_an_odd_shape_are_refused(
         (b"[]", "application/json", 400),
         (b"null", "application/json", 400),
         (b'"\xff"', "application/json", 400),
+        (b"[" * 15_000, "application/json", 400),
         (b'{"a": ' * 3000, "application/json", 413),
         (b"{}", "text/plain", 415),
         (b"address=lea", "application/x-www-form-urlencoded", 415),
@@ -210,6 +213,10 @@ def test_a_likely_slip_is_told_and_kept_when_it_is_meant(
     answer = post(client, address="lea@gmial.com")
     assert answer.json is not None
     assert "lea@gmail.com" in answer.json["errors"]["address"]
+    # As a paste may bring it, with a mark of no width before it: the form takes that away, too.
+    kept = post(client, address="\u200blea@gmial.com ", keep_address=True)
+    assert kept.status_code == 202
+    assert db.session.scalars(select(Subscriber.address)).all() == ["lea@gmial.com"]
 
 
 def test_a_robot_in_the_trap_is_thanked_and_forgotten(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Iterator
 
@@ -163,6 +164,16 @@ def test_a_form_that_does_not_say_when_it_was_opened_is_asked_too(
     assert kept() == []
 
 
+HALF_A_CHARACTER = json.dumps(
+    {"newsletters": ["essentiel-ia"], "address": "lea\ud800@hebdo.test", "consent": True}
+).encode()
+
+
+LARGE_FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="address"\r\n\r\n' + b"x" * 600_000 + b"\r\n--b--"
+)
+
+
 def flood(flask_app: Flask, count: int, address: str, come_from: str) -> list[int]:
     client = flask_app.test_client()
     fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
@@ -225,6 +236,29 @@ def test_without_the_broker_each_process_counts_for_itself(
     # It lives all the same, and would be noticed the next time that it is looked at.
     monkeypatch.setattr(limiter, "_Limiter__last_check_backend", time.time() + 3600)
     assert flood(limited_app, 31, "lea-{n}@hebdo.test", "192.0.2.7") == [303] * 30 + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body", "status"),
+    [
+        ("/api/subscriptions", "application/json", b" " * 17_000, 413),
+        ("/api/subscriptions", "application/json", b"[" * 15_000, 400),
+        ("/api/subscriptions", "application/json", HALF_A_CHARACTER, 422),
+        ("/subscribe", "multipart/form-data; boundary=b", LARGE_FORM, 413),
+    ],
+    ids=["large", "deep", "half a character", "large form"],
+)
+def test_what_nobody_can_read_does_not_make_the_counts_begin_anew(
+    limited_app: Flask, path: str, kind: str, body: bytes, status: int
+) -> None:
+    people.newsletter()
+    assert flood(limited_app, 30, "lea-{n}@hebdo.test", "192.0.2.7") == [303] * 30
+    robot = limited_app.test_client()
+    answer = robot.post(
+        path, data=body, content_type=kind, environ_base={"REMOTE_ADDR": "203.0.113.9"}
+    )
+    assert answer.status_code == status
+    assert flood(limited_app, 1, "lea@hebdo.test", "192.0.2.7") == [429]
 
 
 def test_nothing_a_visitor_typed_but_her_address_is_in_what_is_owed_to_it(
