@@ -44,7 +44,7 @@ def of_issue(
     newsletter: Newsletter, entry: Entry, sheet: Sheet, notes: Sequence[Note] = ()
 ) -> Card:
     url = links().issue(newsletter.slug, entry.number)
-    picture = next(iter(sheet.photographs), None)
+    picture = next(iter(_photographs(entry, sheet)), None)
     picture_url = links().media(picture.name) if picture else ""
     return Card(
         url=url,
@@ -79,7 +79,7 @@ def _article(
         "name": newsletter.publisher or newsletter.name,
         "url": links().home(newsletter.slug),
     }
-    is_free = entry.visibility is not Visibility.SUBSCRIBERS
+    is_free = _is_free(entry)
     article: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -101,11 +101,20 @@ def _article(
         },
         "articleSection": [rubric.title for rubric in sheet.rubrics],
     }
-    if sheet.photographs:
-        article["image"] = [_image(each) for each in sheet.photographs]
+    if photographs := _photographs(entry, sheet):
+        article["image"] = [_image(each) for each in photographs]
     if notes and is_free:
         article["correction"] = [_correction(each) for each in notes]
     return article
+
+
+def _is_free(entry: Entry) -> bool:
+    return entry.visibility is not Visibility.SUBSCRIBERS
+
+
+def _photographs(entry: Entry, sheet: Sheet) -> list[Photograph]:
+    """None of an issue for subscribers: pictures and what they show belong to its stories."""
+    return sheet.photographs if _is_free(entry) else []
 
 
 def _image(photograph: Photograph) -> dict[str, Any]:

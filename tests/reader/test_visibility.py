@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,6 +11,7 @@ from flask.testing import FlaskClient
 from app.core import archive, editions, issues, newsletters
 from app.extensions import db, links
 from app.models import Newsletter, Role, Visibility
+from emails.values import Picture, RubricKind, RubricText, StoryText
 from tests import desk, pages, people, rows
 
 ISSUE = "/archive/essentiel-ia/12"
@@ -45,6 +48,35 @@ def test_an_unlisted_issue_is_nowhere_the_latest(client: FlaskClient, letter: Ne
     assert archive.latest(letter.id) is None
     assert editions.latest(letter.id) is None
     assert ISSUE not in client.get("/newsletters/essentiel-ia").text
+
+
+def test_the_latest_for_subscribers_shows_its_head_on_the_newsletters_page(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    title = rows.text(letter).rubrics[0].stories[0].title
+    put(letter, 12, Visibility.PUBLIC)
+    assert title in client.get("/newsletters/essentiel-ia").text
+    put(letter, 13, Visibility.SUBSCRIBERS)
+    page = client.get("/newsletters/essentiel-ia").text
+    assert "/archive/essentiel-ia/13" in page
+    assert title not in page
+    assert "For subscribers" in page
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+def test_a_picture_and_what_it_shows_are_told_of_no_issue_for_subscribers(
+    client: FlaskClient, letter: Newsletter, visibility: Visibility
+) -> None:
+    picture = Picture(links().media(f"{'a' * 64}.png"), 1200, 675, "Une usine en feu", "Léa Roux")
+    rubric = RubricText(RubricKind.LEAD, "À la Une", "une", (StoryText("T", "C", picture=picture),))
+    text = dataclasses.replace(rows.text(letter), rubrics=(rubric,))
+    edition = people.edition(letter, 12, text=text)
+    archive.expose(edition.issue, visibility)
+    db.session.commit()
+    page = client.get(ISSUE).text
+    told = [each for each in ("a" * 64, "Une usine en feu", "Léa Roux") if each in page]
+    assert (told == []) is (visibility is Visibility.SUBSCRIBERS)
+    assert "og:title" in page
 
 
 def test_an_issue_for_subscribers_shows_others_its_head_and_the_way_in(
