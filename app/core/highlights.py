@@ -18,7 +18,7 @@ LEAD = 60
 SHORT = 4
 """A stem shorter than this marks only itself: "ia" is not the beginning of "ialtitude"."""
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
 

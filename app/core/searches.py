@@ -56,7 +56,7 @@ _INDEX = table(
 )
 """`document` is PostgreSQL's vector; the folded words are what FTS5 indexes."""
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,21 @@ def look(
 
 def asked(typed: str) -> tuple[str, ...]:
     """The words of what was typed, folded, each once; signs and operators are none."""
-    words = (word.strip("_") for word in _WORD.findall(fold(typed[:LONGEST])))
-    return tuple(dict.fromkeys(filter(None, words)))[:MOST_WORDS]
+    return tuple(dict.fromkeys(spread(typed[:LONGEST]).split()))[:MOST_WORDS]
+
+
+def spread(text: str) -> str:
+    """The words alone, folded, a blank between two, in what is indexed as in what is asked.
+
+    PostgreSQL's parser would make one name of “mistral.ai”, and minus four of “gpt-4”.
+    """
+    return " ".join(_WORD.findall(fold(text)))
 
 
 def fold(text: str) -> str:
-    """In small letters, without accents; ligatures and typographic signs as they are typed."""
-    spread = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    bare = "".join(char for char in spread if not unicodedata.combining(char))
-    return bare.replace("’", "'")
+    """In small letters, without accents; ligatures as they are typed."""
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def fill(edition_id: int) -> None:
@@ -205,13 +211,13 @@ def _note(note: Correction) -> dict[str, str]:
 def _insert(edition: Edition, row: dict[str, str]) -> Insert:
     values: dict[str, object] = {"edition_id": edition.id, **row}
     if not _is_postgresql():
-        values |= {f"{name}_words": fold(row[name]) for name in ("title", "rubric", "body")}
+        values |= {f"{name}_words": spread(row[name]) for name in ("title", "rubric", "body")}
     else:
         language = _configuration(edition.newsletter.language)
         parts = zip(("title", "rubric", "body"), "ABC", strict=True)
         vectors = [
             func.setweight(
-                func.to_tsvector(language, fold(row[name])), literal_column(f"'{weight}'")
+                func.to_tsvector(language, spread(row[name])), literal_column(f"'{weight}'")
             )
             for name, weight in parts
         ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Response, make_response, render_template, request
 
 from app import language
 from app.core import newsletters, searches
@@ -17,7 +16,7 @@ BY_VISITOR = "60 per minute"
 
 @door.get("/search")
 @limiter.limit(BY_VISITOR)
-def search() -> ResponseReturnValue:
+def search() -> Response:
     """Anything typed is plain words. Without any, the empty form."""
     among = newsletters.listing()
     chosen = _newsletter(request.args.get("newsletter", ""), among)
@@ -28,15 +27,21 @@ def search() -> ResponseReturnValue:
     subscribed = [each.id for each in among if passes.holder(each) is not None]
     results = searches.look(typed, chosen, page, subscribed)
     pages = min(searches.LAST_PAGE, -(-results.total // searches.PAGE))
-    return render_template(
-        "reader/search.html",
-        newsletter=chosen,
-        newsletters=among,
-        typed=typed,
-        results=results,
-        page=page,
-        pages=pages,
+    answer = make_response(
+        render_template(
+            "reader/search.html",
+            newsletter=chosen,
+            newsletters=among,
+            typed=typed,
+            results=results,
+            page=page,
+            pages=pages,
+        )
     )
+    if subscribed:
+        # It may show what is for subscribers, as an issue's own page does.
+        answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _newsletter(slug: str, among: list[Newsletter]) -> Newsletter | None:

@@ -61,6 +61,33 @@ def test_a_story_is_found_by_its_words_without_minding_accents(
     assert anchors(typed) == ["actu-1"]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "GPT-4",
+        "gpt 4",
+        "mistral.ai",
+        "Mistral",
+        "Llama 3.1",
+        "llama",
+        "node.js",
+        "texte/image",
+        "f_16",
+    ],
+)
+def test_names_with_signs_in_them_are_found_whole_and_by_their_parts(
+    letter: Newsletter, typed: str
+) -> None:
+    story = StoryText("GPT-4 contre Llama 3.1", "Sur mistral.ai, en node.js : texte/image, F_16.")
+    rubric = RubricText(RubricKind.BRIEFS, "Dans l’actu", "actu", (story,))
+    text = dataclasses.replace(rows.text(letter), subject="Le sujet", rubrics=(rubric,))
+    searches.fill(people.edition(letter, 13, text=text).id)
+    found = searches.look(typed).found
+    assert [(each.number, each.anchor) for each in found] == [(13, "actu-1")]
+    pieces = (*found[0].title, *found[0].snippet)
+    assert any(each.is_marked for each in pieces)
+
+
 def test_postgresql_also_finds_other_forms_of_a_word(
     letter: Newsletter, settings: Settings
 ) -> None:
@@ -237,7 +264,9 @@ def test_her_pass_finds_what_is_for_subscribers(client: FlaskClient, letter: New
     db.session.commit()
     assert "Nothing found" in client.get("/search?q=zanzibar").text
     client.get(f"/archive/essentiel-ia/12/for/{token}")
-    assert "<mark>Zanzibar</mark>" in client.get("/search?q=zanzibar").text
+    answer = client.get("/search?q=zanzibar")
+    assert "<mark>Zanzibar</mark>" in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
