@@ -78,11 +78,19 @@ def order_once(kind: NoticeKind, address: str, once: str, **whose: Any) -> Notic
         return None
 
 
-def ordered_since(address: str, kinds: Collection[NoticeKind], since: dt.datetime) -> bool:
-    """Whether a mail of one of these kinds was owed to this address since then."""
+def ordered_since(
+    address: str,
+    kinds: Collection[NoticeKind],
+    since: dt.datetime,
+    *,
+    about: Subscription | None = None,
+) -> bool:
+    """Whether a mail of one of these kinds was owed to this address since then, `about` this one alone."""
     found = select(Notice.id).where(
         Notice.address == address, Notice.kind.in_(kinds), Notice.created_at >= since
     )
+    if about is not None:
+        found = found.where(Notice.subscription_id == about.id)
     return db.session.scalar(found.limit(1)) is not None
 
 

@@ -30,7 +30,18 @@ PARIS = ZoneInfo("Europe/Paris")
 """The newsroom's day: who comes back on a Tuesday gets the issue of that morning."""
 
 LONGEST_PAUSE = dt.timedelta(days=365)
+
+QUIET = dt.timedelta(hours=24)
+"""At most one welcome to a newsletter in this time, however often she leaves and joins: who holds an
+issue that was handed on could fill her inbox with them."""
+
 LANGUAGES = ("fr", "en")
+
+BARRED = _(
+    "No newsletter can be sent to this address: mail to it came back, or was reported as"
+    " unwanted. Please write to us, and a person will look into it."
+)
+"""Told only to whom a signed link shows as the address's own reader."""
 
 
 def choosable(rubrics: Iterable[Rubric | RubricText]) -> frozenset[str]:
@@ -133,17 +144,13 @@ def join(
 
     `given` are her answers to its questions, as `answers.read_all` keeps them, in place of older ones.
     The welcome is ordered, so that she learns of it in her inbox, whoever held the link. None when she
-    has it already. Raises NotAllowed for an address that must not be mailed.
+    has it already, or was welcomed within `QUIET`. Raises NotAllowed for an address that must not be
+    mailed.
     """
     # Locked first: of somebody erased a moment ago that is said, and not that mail came back.
     subscribers.lock(subscriber)
     if suppressions.find(subscriber.address_key) is not None:
-        raise NotAllowed(
-            _(
-                "No newsletter can be sent to this address: mail to it came back, or was reported as"
-                " unwanted. Please write to us, and a person will look into it."
-            )
-        )
+        raise NotAllowed(BARRED)
     subscription = subscriptions.standing(subscriber, newsletter)
     if subscription.state is SubscriptionState.CONFIRMED:
         return None
@@ -152,6 +159,10 @@ def join(
     subscription.state = SubscriptionState.CONFIRMED
     subscription.confirmed_at = clock.now()
     consents.record(subscription, ConsentAct.CONFIRMED, proof)
+    if notices.ordered_since(
+        subscriber.address, (NoticeKind.WELCOME,), clock.now() - QUIET, about=subscription
+    ):
+        return None
     return notices.order(
         NoticeKind.WELCOME,
         subscriber.address,

@@ -173,9 +173,13 @@ def end(subscription_id: int, reason: EndReason, proof: Proof | None = None) -> 
 def resume(subscription_id: int, proof: Proof | None = None) -> Subscription | None:
     """Undo an end of her own within `UNDO`; the state of what comes back tells whether it worked.
 
-    Not for what a bounce or a complaint ended, and not for one that was never confirmed: those
-    take a new sign-up.
+    Not for what a bounce or a complaint ended, not for one that was never confirmed (those take a
+    new sign-up), and not for an address that must not be mailed: a reader whose mail program leaves
+    and complains with one press has left, and the complaint comes after.
     """
+    known = find(subscription_id)
+    if known is not None and is_barred(known):
+        return known
     now = clock.now()
     bit = races.won(
         update(Subscription)
@@ -213,7 +217,13 @@ def can_resume(subscription: Subscription) -> bool:
         and subscription.confirmed_at is not None
         and subscription.ended_at is not None
         and subscription.ended_at >= clock.now() - UNDO
+        and not is_barred(subscription)
     )
+
+
+def is_barred(subscription: Subscription) -> bool:
+    """Whether nothing may be sent to her address, so that coming back would be a word without mail."""
+    return suppressions.find(subscription.subscriber.address_key) is not None
 
 
 def standing(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:

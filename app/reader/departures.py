@@ -11,7 +11,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import language, visitors
-from app.core import addresses, archive, consents, departures, subscriptions
+from app.core import addresses, archive, consents, departures, preferences, subscriptions
 from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, links
@@ -95,6 +95,7 @@ def _page(
         return render_template("reader/gone.html")
     newsletter = subscription.newsletter
     _speak_to(subscription)
+    has_left = subscription.state is SubscriptionState.ENDED
     return render_template(
         "reader/departure.html",
         newsletter=newsletter,
@@ -102,6 +103,7 @@ def _page(
         address=addresses.veil(subscription.subscriber.address),
         consent=consents.asked(subscription),
         can_resume=subscriptions.can_resume(subscription),
+        barred=preferences.BARRED if has_left and subscriptions.is_barred(subscription) else None,
         is_back=is_back,
         is_told=is_told,
         why=why or WhyForm(formdata=None),

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
-from app.core import clock, departures, subscriptions
+from app.core import clock, departures, subscriptions, suppressions
 from app.extensions import db, links
 from app.models import (
     Consent,
@@ -22,6 +22,7 @@ from app.models import (
     Subscriber,
     Subscription,
     SubscriptionState,
+    SuppressionReason,
 )
 from tests import desk, pages, people
 from tests.hostile import PAYLOADS, is_alive
@@ -51,6 +52,11 @@ def reader(letter: Newsletter) -> Subscription:
 
 def path_for(subscription: Subscription, way: str = "unsubscribe") -> str:
     return f"/{way}/{links().subscription_token(subscription.id)}"
+
+
+def mails() -> int:
+    db.session.rollback()
+    return len(db.session.scalars(select(Notice.id)).all())
 
 
 def fresh(subscription: Subscription) -> Subscription:
@@ -129,14 +135,31 @@ def test_the_button_leaves_and_offers_to_come_back_by_another(
     assert left.status_code == 200
     assert fresh(reader).end_reason is EndReason.UNSUBSCRIBED
     undo = pages.element(left.text, "form", action=path_for(reader, "resubscribe"))["action"]
+    owed = mails()
     for _ in range(2):
         back = client.post(undo)
         assert back.status_code == 200
         assert "You are back" in back.text
     assert fresh(reader).state is SubscriptionState.CONFIRMED
-    assert (
-        db.session.scalars(select(Notice.kind).where(Notice.created_at > clock.now())).all() == []
-    )
+    assert mails() == owed
+
+
+def test_who_left_and_complained_with_one_press_is_not_promised_to_be_back(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    # What a mail program's “report and unsubscribe” sends: first the one click, later the complaint.
+    client.post(path_for(reader), data={"List-Unsubscribe": "One-Click"})
+    suppressions.suppress(people.ADDRESS, SuppressionReason.COMPLAINT)
+    db.session.commit()
+    page = client.get(path_for(reader)).text
+    actions = [each["action"] for each in pages.elements(page, "form")]
+    assert actions == [f"{path_for(reader)}/why"]
+    assert "Please write to us" in pages.words(page)
+    assert "Sign up again" not in page
+    undone = client.post(path_for(reader, "resubscribe"))
+    assert undone.status_code == 200
+    assert "You are back" not in undone.text
+    assert fresh(reader).state is SubscriptionState.ENDED
 
 
 def test_after_a_week_coming_back_leads_to_the_form(
