@@ -33,6 +33,8 @@ AT_A_TIME = 200
 QUIET = dt.timedelta(days=365)
 """Of silence, after which her page asks whether she wants to be kept."""
 
+A_DAY = dt.timedelta(days=1)
+
 NO_SUBSCRIPTION = "none"
 
 HER_ACTS = tuple(act for act in ConsentAct if act is not ConsentAct.ENDED)
@@ -71,8 +73,15 @@ def forget(since: dt.datetime) -> int:
 
 
 def keep(subscriber: Subscriber, proof: Proof) -> None:
-    """She said that she is still there: a row of consent for each newsletter that she has."""
+    """She said that she is still there: a row of consent for each newsletter that she has.
+
+    Nothing when she did something herself within the day: it tells as much, and rows that are only
+    ever added must not grow with each press.
+    """
     subscribers.lock(subscriber)
+    last = _last_act(subscriber)
+    if last is not None and last > clock.now() - A_DAY:
+        return
     for subscription in subscriber.subscriptions:
         if subscription.state is SubscriptionState.CONFIRMED:
             consents.record(subscription, ConsentAct.CHANGED, proof)
@@ -80,14 +89,18 @@ def keep(subscriber: Subscriber, proof: Proof) -> None:
 
 def silent_since(subscriber: Subscriber) -> dt.datetime | None:
     """When somebody who receives something last did anything about it, if that is over `QUIET` ago."""
+    last = _last_act(subscriber)
+    return last if last is not None and last < clock.now() - QUIET else None
+
+
+def _last_act(subscriber: Subscriber) -> dt.datetime | None:
     found = select(func.max(Consent.at)).where(
         Consent.subscription_id == Subscription.id,
         Subscription.subscriber_id == subscriber.id,
         Subscription.state == SubscriptionState.CONFIRMED,
         Consent.act.in_(HER_ACTS),
     )
-    last = db.session.scalar(found)
-    return last if last is not None and last < clock.now() - QUIET else None
+    return db.session.scalar(found)
 
 
 def _forget(subscriber: Subscriber, since: dt.datetime) -> bool:

@@ -38,6 +38,8 @@ from app.sign_ups import wording
 
 BY_VISITOR = "20 per hour"
 BY_NETWORK = "100 per hour"
+BY_SETTING = "120 per hour"
+"""Of all buttons that leave a row as proof, together. Leaving has no cap."""
 
 EVEN_SECONDS = 0.1
 """As with a sign-up: well above what the dearest way takes (7 ms, measured)."""
@@ -47,7 +49,7 @@ SAID = {
     "paused": _("Your pause is kept."),
     "back": _("The pause is over. The next issue comes to you."),
     "left": _("You have left. Nothing more of it will be sent to you."),
-    "joined": _("Welcome. A mail that says so is on its way to you."),
+    "joined": _("Welcome. A mail says so, at most one a day."),
     "kept": _("You stay. Thank you for reading us."),
     "language": _("From now on we speak this language to you."),
     "link": _(
@@ -135,6 +137,9 @@ def asked() -> ResponseReturnValue:
     )
 
 
+capped = limiter.shared_limit(BY_SETTING, scope="mine")
+
+
 def behind_link(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
     """The view gets the holder in place of the token; who has no rows, or an old link, another page.
 
@@ -220,14 +225,16 @@ def _asking(form: AskForm, *, why: object = None) -> str:
 def _cards(holder: Holder, returned: Returned) -> list[Card]:
     """What she has first, then what she could have; each by name."""
     standing = {each.newsletter_id: each for each in holder.subscriber.subscriptions}
-    cards = [_card(each, standing.get(each.id), returned) for each in newsletters.listing()]
+    cards = [_card(each, standing.get(each.id), holder, returned) for each in newsletters.listing()]
     return sorted(cards, key=lambda card: card.state not in {"confirmed", "paused"})
 
 
-def _card(newsletter: Newsletter, subscription: Subscription | None, returned: Returned) -> Card:
+def _card(
+    newsletter: Newsletter, subscription: Subscription | None, holder: Holder, returned: Returned
+) -> Card:
     mine = returned if returned.slug == newsletter.slug else Returned()
     if subscription is None or subscription.state is not SubscriptionState.CONFIRMED:
-        join = mine.join or _asked(newsletter, subscription)
+        join = mine.join or _asked(newsletter, subscription if holder.is_fresh else None)
         return Card(newsletter, subscription, None, None, None, join)
     return Card(
         newsletter,
@@ -239,7 +246,10 @@ def _card(newsletter: Newsletter, subscription: Subscription | None, returned: R
 
 
 def _asked(newsletter: Newsletter, subscription: Subscription | None) -> JoinForm:
-    """The newsletter's questions, with what she answered when she had it."""
+    """The newsletter's questions, with what she answered when she had that subscription.
+
+    Not for the holder of an issue's link: where somebody was born is for her own eyes.
+    """
     if subscription is None:
         return JoinForm.of(newsletter, formdata=None)
     given = answers.of(newsletter.id, [subscription.id]).get(subscription.id, {})

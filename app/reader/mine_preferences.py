@@ -11,12 +11,13 @@ from app.extensions import _, db
 from app.models import EndReason, Subscription, SubscriptionState
 from app.reader import door, mine
 from app.reader.holders import Holder
-from app.reader.mine import Returned, back, behind_link, proof
+from app.reader.mine import Returned, back, behind_link, capped, proof
 from app.reader.mine_forms import JoinForm, LanguageForm, PauseForm, RubricsForm, prefix
 from app.sign_ups import wording
 
 
 @door.post("/mine/<token>/newsletters/<slug>/rubrics")
+@capped
 @behind_link
 def choose(holder: Holder, slug: str) -> ResponseReturnValue:
     subscription = _confirmed(holder, slug)
@@ -36,6 +37,7 @@ def choose(holder: Holder, slug: str) -> ResponseReturnValue:
 
 
 @door.post("/mine/<token>/newsletters/<slug>/pause")
+@capped
 @behind_link
 def pause(holder: Holder, slug: str) -> ResponseReturnValue:
     subscription = _confirmed(holder, slug)
@@ -53,6 +55,7 @@ def pause(holder: Holder, slug: str) -> ResponseReturnValue:
 
 
 @door.post("/mine/<token>/newsletters/<slug>/go-on")
+@capped
 @behind_link
 def go_on(holder: Holder, slug: str) -> ResponseReturnValue:
     preferences.go_on(_confirmed(holder, slug), proof(_("End the pause now")))
@@ -72,6 +75,7 @@ def leave_one(holder: Holder, slug: str) -> ResponseReturnValue:
 
 
 @door.post("/mine/<token>/newsletters/<slug>/join")
+@capped
 @behind_link
 def join(holder: Holder, slug: str) -> ResponseReturnValue:
     """The sentence beside the button is kept as her consent, with her answers to its questions."""
@@ -92,6 +96,7 @@ def join(holder: Holder, slug: str) -> ResponseReturnValue:
 
 
 @door.post("/mine/<token>/keep")
+@capped
 @behind_link
 def keep(holder: Holder) -> ResponseReturnValue:
     """She is still there."""
@@ -101,6 +106,7 @@ def keep(holder: Holder) -> ResponseReturnValue:
 
 
 @door.post("/mine/<token>/language")
+@capped
 @behind_link
 def speak(holder: Holder) -> ResponseReturnValue:
     """Hers from now on; the cookie that a visitor's own choice left on this browser follows."""

@@ -155,6 +155,12 @@ def test_her_page_asks_after_a_year_and_one_press_keeps_her(
     assert "You stay." in pages.words(page)
     assert "We last heard from you" not in page
     assert mine.anew(hers).consents[-1].wording == "Keep me"
+    before = len(hers.consents)
+    assert client.post(f"{path}/keep").status_code == 303
+    assert len(mine.anew(hers).consents) == before
+    move_clock(dt.timedelta(days=2))
+    client.post(f"{path}/keep")
+    assert len(mine.anew(hers).consents) == before + 1
 
 
 def test_the_command_tells_first_and_forgets_without_a_dry_run(run: Run, move_clock: Clock) -> None:

@@ -286,6 +286,34 @@ def test_she_joins_another_newsletter_without_a_second_confirmation_and_is_told_
     assert [each.kind for each in db.session.scalars(welcomes)] == [NoticeKind.WELCOME]
 
 
+def test_who_holds_an_issue_cannot_fill_her_inbox_with_welcomes(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    people.newsletter("autre")
+    path = f"{mine.lasting(reader)}/newsletters"
+    for _ in range(5):
+        assert client.post(f"{path}/autre/join").status_code == 303
+        assert client.post(f"{path}/autre/leave").status_code == 303
+    welcomes = select(Notice).where(Notice.kind == NoticeKind.WELCOME)
+    # The one for the newsletter that she confirmed, and one for the other.
+    assert len(db.session.scalars(welcomes).all()) == 2
+    with time_machine.travel(clock.now() + dt.timedelta(hours=25), tick=False):
+        client.post(f"{path}/autre/join")
+    assert len(db.session.scalars(welcomes).all()) == 3
+
+
+def test_settings_have_a_cap_and_leaving_has_none(limited_app: Flask) -> None:
+    hers = mine.lasting(people.confirmed(people.newsletter()))
+    client = limited_app.test_client()
+    languages = [
+        client.post(f"{hers}/language", data={"language": each}).status_code
+        for each in ("en", "fr") * 61
+    ]
+    assert languages == [303] * 120 + [429] * 2
+    assert client.post(f"{hers}/keep").status_code == 429
+    assert client.post(f"{hers}/newsletters/essentiel-ia/leave").status_code == 303
+
+
 def test_who_joins_again_finds_what_she_answered_and_may_change_it(
     client: FlaskClient, reader: Subscription
 ) -> None:
@@ -294,7 +322,11 @@ def test_who_joins_again_finds_what_she_answered_and_may_change_it(
     given = {f"autre-answer-{name}": value for name, value in people.ANSWERS.items()}
     assert client.post(join, data=given).status_code == 303
     client.post(join.replace("join", "leave"))
+    # An issue may have been handed on: only the link to her own address shows what she answered.
     page = client.get(mine.lasting(reader)).text
+    assert pages.element(page, "input", name="autre-answer-ville")["value"] == ""
+    assert people.ANSWERS["naissance"] not in page
+    page = client.get(mine.fresh(reader.subscriber)).text
     assert pages.element(page, "input", name="autre-answer-ville")["value"] == "Lyon"
     assert client.post(join, data={**given, "autre-answer-ville": "Nice"}).status_code == 303
     kept = db.session.scalars(select(Detail.value)).all()
@@ -348,6 +380,15 @@ def test_the_page_tells_why_she_receives_it_word_for_word(
     page = pages.words(client.get(mine.lasting(reader)).text)
     for said in (people.WORDING, "/essentiel-ia", "you asked for it", "you confirmed it"):
         assert said in page
+
+
+def test_from_which_network_she_asked_is_shown_to_herself_alone(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    reader.consents[0].network = "198.51.100.0/24"
+    db.session.commit()
+    assert "198.51.100.0" not in client.get(mine.lasting(reader)).text
+    assert "198.51.100.0/24" in client.get(mine.fresh(reader.subscriber)).text
 
 
 def test_one_readers_token_sets_nothing_of_another(
