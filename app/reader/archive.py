@@ -80,7 +80,7 @@ def _made(slug: str, number: int) -> BaseResponse:
 def page(newsletter: Newsletter, entry: Entry, form: CommentForm | None = None) -> Response:
     """An issue's page, or its head alone; `form` is that of its comments as it came back."""
     answer = make_response(
-        _wall(newsletter, entry)
+        _wall(newsletter, entry, form)
         if is_kept_back(newsletter, entry)
         else _whole(newsletter, entry, form)
     )
@@ -109,8 +109,11 @@ def _whole(newsletter: Newsletter, entry: Entry, form: CommentForm | None) -> st
     )
 
 
-def _wall(newsletter: Newsletter, entry: Entry) -> str:
-    """The head of an issue for subscribers, and the form that makes one."""
+def _wall(newsletter: Newsletter, entry: Entry, comment: CommentForm | None) -> str:
+    """The head of an issue for subscribers, and the form that makes one.
+
+    With the words of a comment that was being written when her pass ended, or the rule came.
+    """
     sheet = sheets.of_entry(entry)
     return render_template(
         "reader/wall.html",
@@ -119,6 +122,7 @@ def _wall(newsletter: Newsletter, entry: Entry) -> str:
         sheet=sheet,
         card=cards.of_issue(newsletter, entry, sheet),
         form=form_for(newsletter, formdata=None),
+        unkept=comment.text.data or "" if comment else "",
         wording=wording(newsletter),
         before=archive.before(newsletter.id, entry.number),
         after=archive.after(newsletter.id, entry.number),

@@ -37,7 +37,7 @@ def react(slug: str, number: int) -> ResponseReturnValue:
     language.suggest(newsletter.language)
     entry = issues_out.get(newsletter, min(number, archive.LARGEST))
     if archive.is_kept_back(newsletter, entry):
-        return archive.page(newsletter, entry), 403
+        return archive.page(newsletter, entry, CommentForm()), 403
     issue = comments.issue_of(newsletter, entry.number)
     passed = passes.holder(newsletter)
     form = CommentForm()

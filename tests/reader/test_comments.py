@@ -435,6 +435,8 @@ def test_under_an_issue_for_subscribers_only_they_react_and_read(
     refused = client.post(f"{PAGE}/react", data=fields)
     assert refused.status_code == 403
     assert "Entre nous" not in refused.text
+    # What she was writing when the rule came, or when her pass ended, is hers to take along.
+    assert f">\n{TYPED['text']}</textarea>" in refused.text
     passed(client, letter)
     assert "Entre nous" in client.get(PAGE).text
     assert react(client, move_clock).status_code == 303
