@@ -12,13 +12,16 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-browser setup-judges translations catalogue test check pictures chaos bench lighthouse lock clean
+.PHONY: help run install setup setup-browser setup-judges translations catalogue test check pictures chaos bench lighthouse lock clean
 
 help: ## What one can make
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.run translations ## The whole service on this machine; Ctrl-C ends it
 	@$(BIN)/hebdo up
+
+install: $(VENV)/.run translations ## The command .venv/bin/hebdo, for a service without Docker
+	@echo "Ready: $(BIN)/hebdo --help"
 
 setup: $(VENV)/.test translations ## Everything the tests and checks need, from pip alone
 	@echo "Ready: make test, make check."

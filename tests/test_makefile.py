@@ -79,5 +79,5 @@ def test_no_python_at_all_is_told_in_one_line(clone: Path) -> None:
 
 def test_help_names_what_one_can_make(clone: Path) -> None:
     done = subprocess.run(["make"], cwd=clone, capture_output=True, text=True, check=True)
-    for target in ("run", "test", "check", "setup", "setup-browser", "bench", "help"):
+    for target in ("run", "install", "test", "check", "setup", "setup-browser", "bench", "help"):
         assert f"make {target} " in done.stdout
