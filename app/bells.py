@@ -1,4 +1,4 @@
-"""Ringing for notices once the answer is out: who waits for a page does not wait for a broker.
+"""Ringing for notices once the answer is out, or held back on purpose: no page waits for a broker.
 
 A thread of its own rings, so that the visitor's next request over the same connection does not wait
 either: how long an answer takes is the same whether or not a mail was owed, and a stopwatch learns

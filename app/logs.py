@@ -1,8 +1,8 @@
 """Logs: one JSON object a line on stderr, or lines for people; each carries the id of its request.
 
-What other libraries log (gunicorn, Celery, Alembic) goes through the same door. Whoever handles a
-delivery or a notice binds its id with `structlog.contextvars.bound_contextvars(delivery_id=…)`.
-Addresses, tokens and paths with tokens in them are not logged: a request is named by its rule.
+What other libraries log (gunicorn, Celery, Alembic) goes through the same door. Whoever posts a
+notice binds its number (`structlog.contextvars.bound_contextvars`); lines about a send name its edition or
+batch. Addresses, tokens and paths with tokens in them are not logged: a request is named by its rule.
 """
 
 from __future__ import annotations

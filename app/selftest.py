@@ -1,7 +1,7 @@
 """The kill test on the operator's own machine: a real worker, a sink of ours, kill -9 again and again.
 
-What it proves is what TRUST asks of every send: nobody lost, nobody mailed twice, and whatever no
-one can know is listed as in doubt. It touches nothing of this installation: rows, journals and
+What it proves holds for every send: nobody lost, nobody mailed twice, and whatever no one can know
+is listed as in doubt. It touches nothing of this installation: rows, journals and
 keys are its own, in a folder that is gone afterwards; no mail leaves the machine.
 """
 

@@ -5,7 +5,7 @@
 py-spy looks at the sending process from outside (cProfile would double what it measures), in two
 sends: once for what runs, once for what waits. Needs leave to look into a process (root, or
 kernel.yama.ptrace_scope = 0). CPU, user and system, is the kernel's own count (/proc); py-spy shares
-it out. Waiting for the GIL is what is left of the sender's time when its CPU, its waiting for a core
+it out. Waiting for the GIL is what is left of the sender's time when its CPU, its waiting for a core,
 its waiting for the relay and for the clerk are taken away.
 """
 

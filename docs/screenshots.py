@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a service of its own: `python docs/screenshots.py` (needs Chromium).
+"""Takes the README's pictures from a service of its own: `make pictures` (needs Chromium).
 
 Starts `hebdo up` in a directory that is thrown away, sends the sample issue, and looks at the mail
 and at the desk as people do. Each picture is reduced to 256 colours: under 300 kB.

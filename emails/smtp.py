@@ -1,6 +1,6 @@
 """One kept connection to a relay: posts one message after the other and says what became of each.
 
-The plain sender of the first landing: in step, one message a transaction, one RCPT each. It speaks
+The plain sender, for notices: in step, one message a transaction, one RCPT each. It speaks
 SMTP command by command instead of calling `smtplib.sendmail`, because the truth about a message
 hangs on the phase in which a line broke: before the final dot was out whole it may be sent again,
 between the dot and the answer it is in doubt.

@@ -1,7 +1,8 @@
 """`hebdo <noun> <verb>`: the operators' command line.
 
 Owns: what a terminal says and which exit code it leaves; it commits, as every edge does.
-Must not know: SMTP, pages. A noun's module is loaded only when that noun is called.
+Must not know: SMTP (the doctor alone tries the relay), pages. A noun's module is loaded only when that
+noun is called.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the relay said it can do when a session with it was last opened: one row, always there."""
+"""What the relay said it can do when a session for a notice was last opened: one row, always there."""
 
 from __future__ import annotations
 
