@@ -2,9 +2,10 @@
 
     python -m bench.books [--database postgresql|sqlite] [--rounds 10]
 
-Claim a batch, read what is to do and who is wanted, settle, release, commit: the same calls as in a
-send, with an answer for each reader made up. Wall time: waiting for the database and its disk (three
-commits a batch) is in it; the CPU of both sides is told beside it.
+Claim a batch, read what is to do and who is wanted, commit, settle, commit: the same calls as in a send,
+with an answer for each reader made up. Wall time: waiting for the database and its disk (two commits a
+batch, where a send settles one batch and claims the next in one) is in it; the CPU of both sides is told
+beside it.
 """
 
 from __future__ import annotations
