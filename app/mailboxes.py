@@ -20,8 +20,8 @@ from emails.typed import bare
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-DOTLESS = frozenset({"gmail.com", "googlemail.com"})
-"""Domains whose mailboxes are the same with and without dots before the @."""
+GMAIL = frozenset({"gmail.com", "googlemail.com"})
+"""Two names of one domain, whose mailboxes are the same with and without dots before the @."""
 
 
 def is_writable(form: Any, field: Any) -> None:
@@ -102,7 +102,9 @@ def counted() -> str:
     if not local:
         return ""
     inbox = local.partition("+")[0]
-    return keys.hashes(f"{inbox.replace('.', '') if domain in DOTLESS else inbox}@{domain}")[0]
+    if domain in GMAIL:
+        inbox, domain = inbox.replace(".", ""), "gmail.com"
+    return keys.hashes(f"{inbox}@{domain}")[0]
 
 
 def _typed() -> str:

@@ -212,6 +212,7 @@ def test_one_inbox_is_counted_under_all_its_spellings(limited_app: Flask) -> Non
     found = [flood(limited_app, 1, "l.e.a+{n}@gmail.com", f"10.0.{n}.1")[0] for n in range(10)]
     assert found == [303] * 10
     assert flood(limited_app, 1, "LEA@gmail.com", "10.1.0.1") == [429]
+    assert flood(limited_app, 1, "le.a@googlemail.com", "10.2.0.1") == [429]
 
 
 def test_an_inbox_is_counted_when_it_is_taken_from_an_offer(limited_app: Flask) -> None:
