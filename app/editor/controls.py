@@ -58,8 +58,9 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     given = request.form.get("verdict", "")
     if given not in set(Verdict):
         raise NotFound(_("There is no such answer. Load the page again, please."))
-    one = request.form.get("subscriber", type=int)
-    ids = None if one is None else [min(max(one, 0), 2**63 - 1)]
+    # What names nobody means nobody: only a form without such a field speaks of all.
+    one = request.form.get("subscriber", 0, type=int)
+    ids = [min(max(one, 0), 2**63 - 1)] if "subscriber" in request.form else None
     count = deliveries.resolve(edition.id, Verdict(given), ids)
     db.session.commit()
     nudges.sweep()

@@ -63,7 +63,13 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         return redirect(url_for("editor.write_issue", issue_id=issue.id), 302)
     states = _states(request.args.get("state", ""))
     after = request.args.get("after", 0, type=int)
-    listed = deliveries.listing(edition.id, states, after=_bounded(after), limit=PAGE + 1)
+    # The list names readers by their addresses: it is for whoever may send, like the file of it.
+    may_send = editors.may_send(g.editor)
+    listed = (
+        deliveries.listing(edition.id, states, after=_bounded(after), limit=PAGE + 1)
+        if may_send
+        else []
+    )
     return render_template(
         "editor/progress.html",
         issue=issue,
@@ -75,7 +81,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         state=request.args.get("state", ""),
         shown=SHOWN,
         is_over=_is_over(edition),
-        may_send=editors.may_send(g.editor),
+        may_send=may_send,
     )
 
 

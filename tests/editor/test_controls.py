@@ -145,6 +145,9 @@ def test_copies_in_doubt_are_resolved_one_by_one_or_all(
         at_desk, issue, "resolve", verdict="accepted", subscriber=one
     )
     assert "0 copies" in press(at_desk, issue, "resolve", verdict="accepted", subscriber=one)
+    for odd in ("", "x", "-1", "9" * 40):
+        page = press(at_desk, issue, "resolve", verdict="again", subscriber=odd)
+        assert "0 copies are no longer in doubt." in page
     press(at_desk, issue, "resolve", verdict="refused")
     assert progress(issue) == Progress(25, 0, 0, 23, 0, 2, 0, 0)
 

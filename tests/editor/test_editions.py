@@ -16,6 +16,7 @@ from app.models import (
     Edition,
     EditionState,
     Issue,
+    Role,
     Subscription,
     SubscriptionState,
 )
@@ -176,6 +177,19 @@ def test_refused_copies_are_listed_by_state(at_desk: Desk, issue: Issue) -> None
     assert at_desk.get(url(issue, "progress")).text.count("@lecteurs.invalid") == 2
     for odd in ("state=nonsense", "after=x", "after=-5", f"after={2**80}"):
         assert at_desk.get(url(issue, f"progress?{odd}")).status_code == 200
+
+
+def test_a_contributor_sees_how_far_it_is_and_no_readers_address(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    settle(planned(at_desk, issue), [DeliveryState.ACCEPTED, DeliveryState.REFUSED])
+    contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
+    page = contributor.get(url(issue, "progress")).text
+    assert '<b data-figure="refused">1</b>' in page
+    assert "@lecteurs.invalid" not in page
+    assert "deliveries.csv" not in page
+    assert contributor.get(url(issue, "deliveries.csv")).status_code == 403
+    assert "@lecteurs.invalid" in at_desk.get(url(issue, "progress")).text
 
 
 def test_an_edition_that_was_halted_says_why(at_desk: Desk, issue: Issue) -> None:
