@@ -75,7 +75,8 @@
     }
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const figures = await answer.json();
-    if (figures.state !== section.dataset.state) { location.reload(); return; }
+    const troubled = section.hasAttribute("data-trouble");
+    if (figures.state !== section.dataset.state || Boolean(figures.trouble) !== troubled) { location.reload(); return; }
     write(progress, figures);
     setTimeout(() => follow(section), 2000);
   }

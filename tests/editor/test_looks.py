@@ -9,10 +9,10 @@ import pytest
 
 from app.core import editors, issues, stories
 from app.extensions import db, limiter, links
-from app.models import Delivery, DeliveryState, Edition, Issue, Role
+from app.models import CommentState, Delivery, DeliveryState, Edition, Issue, Role
 from tasks import approvals
 from tasks.issues import press
-from tests import desk
+from tests import desk, people, talks
 from tests.browser import LOOKS, LiveServer
 from tests.editor.test_editions import settle
 from tests.reader.test_looks import violations
@@ -181,6 +181,38 @@ def test_the_figures_move_by_themselves(browser: Any, server: LiveServer, sent: 
     refused.state = DeliveryState.ACCEPTED
     db.session.commit()
     page.locator('b[data-figure="accepted"]', has_text="3").wait_for()
+    page.close()
+
+
+def test_the_relays_trouble_comes_and_goes_by_itself(
+    browser: Any, server: LiveServer, sent: Issue
+) -> None:
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    edition = db.session.query(Edition).one()
+    trouble = page.get_by_text("550 5.7.1 Sender not allowed")
+    for said, state in (("550 5.7.1 Sender not allowed", "visible"), ("", "detached")):
+        edition.trouble = said
+        db.session.commit()
+        trouble.wait_for(state=state, timeout=10_000)
+    page.close()
+
+
+def test_enter_on_a_ticked_box_decides_nothing(browser: Any, server: LiveServer) -> None:
+    issue = talks.issue(people.newsletter())
+    for state in (CommentState.HELD, CommentState.SHOWN):
+        talks.said(issue, "Pas encore lu", state=state)
+    page = browser.new_page()
+    enter(page, server)
+    for state in (CommentState.HELD, CommentState.SHOWN):
+        page.goto(f"{server.url}/editor/comments?state={state}")
+        box = page.locator("input[name=chosen]").first
+        box.check()
+        with page.expect_navigation():
+            box.press("Enter")
+        assert page.url == f"{server.url}/editor/comments?state={state}"
+    assert [each.state for each in talks.kept()] == [CommentState.HELD, CommentState.SHOWN]
     page.close()
 
 
