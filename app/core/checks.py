@@ -17,7 +17,8 @@ _MARKED_LINK = re.compile(r"(?<!\\)\]\(\s*<?([^\s)>]*)")
 @dataclass(frozen=True, slots=True)
 class Fault:
     where: str
-    """`subject`, `preheader`, `leftovers`, `rubric-<anchor>`, `story-<id>-<field>`, `newsletter`."""
+    """`subject`, `preheader`, `leftovers`, `rubric-<anchor>`, `story-<id>-<field>`, `newsletter`,
+    `imprint`."""
     sentence: object
 
     def __str__(self) -> str:
@@ -54,7 +55,7 @@ def advice(issue: Issue) -> list[Fault]:
     if imprints.missing():
         found.append(
             Fault(
-                "newsletter",
+                "imprint",
                 _(
                     "The legal notice is not complete; the law asks for it. An admin can fill it in."
                 ),

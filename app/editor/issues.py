@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from app.core import checks, deliveries, issues, newsletters, stories
+from app.core import checks, deliveries, editors, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid
 from app.editor import door, sheets
 from app.editor.forms import VISIBILITIES, NewIssue
@@ -141,7 +141,7 @@ def _page(
         faults=faults or {},
         lacking=checks.faults(issue),
         advice=checks.advice(issue),
-        editor=g.editor,
+        may_send=editors.may_send(g.editor),
         visibilities=VISIBILITIES,
     )
     return page, status

@@ -113,7 +113,7 @@ def test_advice_keeps_nothing_from_going_out(issue: Issue) -> None:
     assert where == [
         "preheader",
         # Nobody has filled in the legal notice here.
-        "newsletter",
+        "imprint",
         "leftovers",
         f"story-{first(issue, 4).id}-link",
     ]

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from app.core import issues, stories
+from app.core import imprints, issues, stories
 from app.editor.issues import PAGE
 from app.extensions import db
 from app.models import Issue, Role, Story
@@ -333,6 +333,32 @@ def test_what_the_issue_lacks_leads_to_its_place(at_desk: Desk, issue: Issue) ->
     page = at_desk.get(url(issue)).text
     assert f'href="{url(issue)}#story-{story.id}-link"' in page
     assert f'id="story-{story.id}-link"' in page
+
+
+def test_nobody_is_led_where_her_role_may_not_go(flask_app: Flask, issue: Issue) -> None:
+    issue.newsletter.postal_address = ""
+    imprints.keep(imprints.Particulars())
+    db.session.commit()
+    ways = (f"{url(issue)}/send", "/editor/newsletters/essentiel-ia", "/editor/imprint")
+    seen = {}
+    for role in Role:
+        visitor = desk.signed_in(flask_app, role)
+        page = visitor.get(url(issue)).text
+        assert "no postal address" in page
+        assert "legal notice is not complete" in page
+        seen[role] = [way for way in ways if f'href="{way}"' in page]
+        for way in seen[role]:
+            assert visitor.get(way).status_code == 200
+    assert seen == {Role.ADMIN: [*ways], Role.EDITOR: [ways[0]], Role.CONTRIBUTOR: []}
+
+
+def test_a_page_that_was_sent_meanwhile_leads_to_how_far_it_is(at_desk: Desk, issue: Issue) -> None:
+    form = desk.form_of(issue)
+    at_desk.post(f"{url(issue)}/send", {"revision": 1})
+    answer = at_desk.post(url(issue), form)
+    assert answer.status_code == 409
+    assert f'href="{url(issue)}/progress"' in answer.text
+    assert f'href="{url(issue)}/send"' not in answer.text
 
 
 def test_a_draft_can_be_deleted_and_then_is_gone(at_desk: Desk, issue: Issue) -> None:
