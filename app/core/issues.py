@@ -84,12 +84,17 @@ def next_number(newsletter: Newsletter) -> int:
 
 
 def create_from(
-    newsletter: Newsletter, imported: Imported, pictures: Mapping[str, Image] | None = None
+    newsletter: Newsletter,
+    imported: Imported,
+    pictures: Mapping[str, Image] | None = None,
+    *,
+    takes_tagline: bool = True,
 ) -> tuple[Issue, list[Remark]]:
     """A draft from an imported text; `pictures` are those it names, already kept.
 
-    Line 2 of a plain text is the newsletter's tagline and becomes it. What the import, the number
-    or a missing picture left to say comes back as remarks, by line.
+    Line 2 of a plain text is the newsletter's tagline and becomes it, or is set aside where whoever
+    imports may not change the newsletter. What the import, the number or a missing picture left to
+    say comes back as remarks, by line.
     """
     remarks = list(imported.remarks)
     number = imported.number
@@ -102,7 +107,10 @@ def create_from(
     issue.subject = typed.line(imported.subject)
     issue.preheader = typed.line(imported.preheader)
     issue.leftovers = "\n".join(imported.leftovers)
-    remarks += _take_tagline(newsletter, imported.tagline)
+    if takes_tagline:
+        remarks += _take_tagline(newsletter, imported.tagline)
+    else:
+        remarks += _leave_tagline(issue, imported.tagline)
     for rubric, each in imported.stories:
         row = stories.append(issue, rubric)
         row.title, row.body = typed.line(each.title), each.body
@@ -226,6 +234,20 @@ def _take_tagline(newsletter: Newsletter, tagline: str) -> list[Remark]:
             2,
             tagline,
             _("This is the newsletter's tagline now; it was “%(before)s”.", before=before),
+        )
+    ]
+
+
+def _leave_tagline(issue: Issue, tagline: str) -> list[Remark]:
+    """The newsletter's own says nothing new; another is kept with the lines that have no place."""
+    if not tagline or typed.line(tagline) == issue.newsletter.tagline:
+        return []
+    issue.leftovers = "\n".join(filter(None, (tagline, issue.leftovers)))
+    return [
+        Remark(
+            2,
+            tagline,
+            _("Only an admin changes the newsletter’s tagline: this line was set aside."),
         )
     ]
 

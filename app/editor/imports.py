@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.core import imports, issues, newsletters
+from app.core import editors, imports, issues, newsletters
 from app.editor import door
 from app.editor.forms import Import
 from app.editor.issues import offer_newsletters
@@ -36,7 +36,9 @@ def read_issue() -> ResponseReturnValue:
     imported = imports.read(text, newsletter.rubrics)
     issue, remarks = issues.find_made_from(newsletter, imported), list(imported.remarks)
     if issue is None:
-        issue, remarks = issues.create_from(newsletter, imported)
+        issue, remarks = issues.create_from(
+            newsletter, imported, takes_tagline=editors.is_admin(g.editor)
+        )
     db.session.commit()
     return render_template("editor/imported.html", issue=issue, remarks=remarks)
 

@@ -45,6 +45,24 @@ def test_a_file_saved_by_an_old_program_keeps_its_accents(admin: Desk, issue: Is
     assert issues.listing()[0][0].subject == "Le titre du numéro"
 
 
+@pytest.mark.parametrize("role", Role)
+def test_only_an_admins_import_changes_the_newsletters_tagline(
+    flask_app: Flask, issue: Issue, role: Role
+) -> None:
+    before = issue.newsletter.tagline
+    form = {"newsletter": "essentiel-ia", "text": PLAIN}
+    page = desk.signed_in(flask_app, role).post("/editor/issues/import", form).text
+    db.session.expire_all()
+    told = "Only an admin changes the newsletter" in page
+    made = issues.listing()[0][0]
+    line = "Chaque semaine, l'essentiel"
+    if role is Role.ADMIN:
+        assert (issue.newsletter.tagline, told) == (line, False)
+    else:
+        assert (issue.newsletter.tagline, told) == (before, True)
+        assert made.leftovers.splitlines()[0] == line
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real issue is not beside this clone")
 def test_the_real_issue_is_imported_and_lacks_nothing(admin: Desk, issue: Issue) -> None:
     form = {"newsletter": "essentiel-ia", "file": (BytesIO(REAL.read_bytes()), "issue.txt")}
@@ -179,6 +197,8 @@ def test_a_newsletters_settings_are_kept_or_all_faults_are_said(admin: Desk, iss
     db.session.expire_all()
     assert issue.newsletter.name == "Un autre nom"
     assert issue.newsletter.postal_address == "1, rue du Port\n75001 Paris"
+    # A browser counts a line end as one character and sends two.
+    assert admin.post(url, {**form, "description": "a\r\n" * 1000}).status_code == 303
     refused = admin.post(url, {**form, "accent": "red", "sender_address": "nobody", "name": ""})
     assert refused.status_code == 422
     assert 'id="name-fault"' in refused.text
