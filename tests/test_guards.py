@@ -176,6 +176,16 @@ def test_a_number_that_no_page_made_is_no_fault_of_ours(flask_app: Flask, odd: s
     assert editors.find(desk.ADDRESSES[Role.ADMIN]) is not None
 
 
+@pytest.mark.parametrize("odd", ["0", "999", str(2**63), "9" * 30])
+def test_a_field_that_no_form_has_is_said_not_to_be_there(flask_app: Flask, odd: str) -> None:
+    desk.draft(flask_app)
+    admin = desk.signed_in(flask_app, Role.ADMIN)
+    path = f"/editor/newsletters/essentiel-ia/questions/{odd}"
+    assert admin.get(path).status_code == 404
+    for way in ("", "/up", "/remove"):
+        assert admin.post(path + way).status_code == 404
+
+
 @pytest.mark.parametrize("address", [desk.ADDRESSES[Role.EDITOR], "nobody@hebdo.example"])
 def test_a_stopwatch_does_not_tell_who_is_an_editor(flask_app: Flask, address: str) -> None:
     """Both are answered after the same wait, which is longer than either's work."""

@@ -151,6 +151,16 @@ def add_from_desk(comment: Comment, words: Words) -> Comment:
     return find_press(press) or _add(made)
 
 
+def stands(comment: Comment) -> bool:
+    """Whether it stands on the page now, whatever was read of it before. It, or what it answers, then
+    keeps its place until the transaction ends: its author who takes it back waits for us.
+    """
+    if not _lock(comment.parent_id or comment.id, read=True):
+        return False
+    now = select(Comment.state).where(Comment.id == comment.id)
+    return db.session.scalar(now) is CommentState.SHOWN
+
+
 def answered(issue: Issue, comment_id: int | None) -> Comment | None:
     """The comment that may be answered: it stands under this issue and answers nothing itself."""
     if comment_id is None or not 0 < comment_id < LARGEST_KEY:

@@ -102,7 +102,7 @@ def answer(comment: Comment, text: str, form: str, editor: Editor) -> Comment:
             "Please write something, %(max)d characters at the most.", max=comments.LONGEST_TEXT
         )
         raise Invalid(sentence, {"text": sentence})
-    if comment.state is not CommentState.SHOWN:
+    if not comments.stands(comment):
         raise Conflict(
             _("Only a comment that stands on the page can be answered: approve it first.")
         )

@@ -102,7 +102,7 @@ def remove(question: Question) -> None:
 
 def get(newsletter: Newsletter, question_id: int) -> Question:
     """Raises NotFound when it is none of this newsletter's."""
-    found = db.session.get(Question, question_id)
+    found = db.session.get(Question, question_id) if question_id < 2**63 else None
     if found is None or found.newsletter_id != newsletter.id:
         raise NotFound(_("This field is not there any more."))
     return found

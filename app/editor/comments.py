@@ -22,6 +22,9 @@ from app.models import Comment, CommentState, Newsletter
 CHOICE = re.compile(r"(approve|refuse|delete)(?::(\d{1,18}))?")
 """What a button says: a verdict on the comments ticked, or on one by its number."""
 
+STAY = "stay"
+"""What the Enter key presses in the list: no verdict."""
+
 SHOWN = (
     CommentState.HELD,
     CommentState.SHOWN,
@@ -61,6 +64,8 @@ def list_comments() -> ResponseReturnValue:
 def decide_comments() -> ResponseReturnValue:
     """Approve, refuse or delete one comment, or all that are ticked. A second press changes nothing."""
     guard.require(editors.may_moderate)
+    if request.form.get("do") == STAY:
+        return _back()
     said = CHOICE.fullmatch(request.form.get("do", ""))
     if said is None:
         raise NotFound(_("There is no such answer. Load the page again, please."))
@@ -125,7 +130,7 @@ def answer_comment(comment_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(comment, form), 422
     try:
-        answer = moderations.answer(comment, form.text.data, form.form.data, g.editor)
+        answer = moderations.answer(comment, form.text.data, form.form.data or "", g.editor)
     except Invalid as refused:
         form.blame(refused.faults)
         return _page(comment, form), 422

@@ -96,6 +96,7 @@ class CorrectionNote(Form):
     text = TextAreaField(
         _("The correction"),
         [Needed(_NEEDED), Length(max=corrections.LONGEST)],
+        filters=[unwrapped],
         description=_("What was wrong and what is right. It is shown with today’s date."),
     )
 
@@ -120,6 +121,7 @@ class NewsletterSettings(Form):
     description = TextAreaField(
         _("What it is"),
         [Length(max=2000)],
+        filters=[unwrapped],
         description=_("A paragraph or two for the sign-up page, plain text."),
     )
     rhythm = line(_("How often it comes"), description=_("In words: every Tuesday morning."))
@@ -139,6 +141,7 @@ class NewsletterSettings(Form):
     postal_address = TextAreaField(
         _("Postal address"),
         [Length(max=2000)],
+        filters=[unwrapped],
         description=_("The law asks for it in every mail."),
     )
     accent = line(

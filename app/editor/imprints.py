@@ -15,7 +15,7 @@ from app.core.imprints import LONGEST, Particulars
 from app.editor import door, guard
 from app.editor.forms import line
 from app.extensions import _, db
-from app.forms import Form, Needed, own_token, stripped
+from app.forms import Form, Needed, own_token, stripped, unwrapped
 
 NEEDED = _("Please fill this in.")
 _WHOLE = [Needed(NEEDED), Length(max=LONGEST)]
@@ -28,7 +28,7 @@ class LegalNotice(Form):
         needed=True,
         description=_("A person’s name, or a company with its legal form."),
     )
-    postal_address = TextAreaField(_("Postal address"), _WHOLE)
+    postal_address = TextAreaField(_("Postal address"), _WHOLE, filters=[unwrapped])
     phone = line(_("Telephone"), LONGEST, needed=True)
     contact = EmailField(
         _("Address for questions"),
@@ -43,7 +43,7 @@ class LegalNotice(Form):
     )
     director = line(_("Director of publication"), LONGEST, needed=True)
     host = line(_("Host"), LONGEST, needed=True, description=_("The company that runs the server."))
-    host_address = TextAreaField(_("The host’s postal address"), _WHOLE)
+    host_address = TextAreaField(_("The host’s postal address"), _WHOLE, filters=[unwrapped])
     host_phone = line(_("The host’s telephone"), LONGEST, needed=True)
 
     def particulars(self) -> Particulars:

@@ -6,10 +6,11 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from app.core import editors, moderations
+from app.core.errors import Conflict
 from app.extensions import db
 from app.models import (
     Comment,
@@ -154,6 +155,33 @@ def test_an_editors_answer_stands_at_once_marked_and_once(at_desk: Desk, issue: 
     assert "Editor Martin the newsroom" in page
     kinds = db.session.scalars(select(Notice.kind).where(Notice.comment_id == asked.id)).all()
     assert kinds == [NoticeKind.COMMENT_ANSWERED]
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_an_answer_to_what_is_taken_back_at_that_moment_is_refused_in_words(
+    at_desk: Desk, issue: Issue
+) -> None:
+    """SQLite's writers wait for each other; here the row goes while the answer is on its way."""
+    asked = said(issue, "Et après ?")
+    editor = db.session.scalars(select(Editor)).one()
+    with db.engine.begin() as author:
+        author.execute(delete(Comment).where(Comment.id == asked.id))
+    with pytest.raises(Conflict):
+        moderations.answer(asked, "Bientôt.", "x", editor)
+
+
+def test_an_answer_that_no_page_sent_is_taken_or_told(at_desk: Desk, issue: Issue) -> None:
+    asked = said(issue, "Et après ?")
+    assert at_desk.post(f"{LIST}/{asked.id}", {"text": "Bientôt."}).status_code == 303
+
+
+def test_a_button_says_in_french_what_it_does_with_whose_comment(
+    flask_app: Flask, issue: Issue
+) -> None:
+    held(issue)
+    page = pages.words(desk.signed_in(flask_app, language="fr").get(LIST).text)
+    for verb in ("Publier", "Refuser", "Supprimer"):
+        assert f"{verb} le commentaire de Nina" in page
 
 
 def test_what_does_not_stand_cannot_be_answered(at_desk: Desk, issue: Issue) -> None:
