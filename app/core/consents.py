@@ -13,6 +13,10 @@ from app.models import Consent, ConsentAct, Subscriber, Subscription
 
 ASKING = (ConsentAct.ASKED, ConsentAct.IMPORTED)
 
+MINE, COMING_BACK = "/mine", "/resubscribe"
+"""Pages behind the link that stands in every issue, as a proof's source. An issue may have been handed
+on: what is pressed there says what is wished, and not who reads the inbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -49,9 +53,10 @@ def asked(subscription: Subscription) -> Consent | None:
 
 
 def last_confirmed_at(subscriber: Subscriber) -> dt.datetime | None:
-    """When she last showed, by a link from a mail, that she reads what comes to this address."""
+    """When she last showed, by a link mailed to her alone, that she reads what comes to this address."""
     return db.session.scalar(
         select(func.max(Consent.at))
         .join(Subscription)
         .where(Subscription.subscriber_id == subscriber.id, Consent.act == ConsentAct.CONFIRMED)
+        .where(Consent.source.not_in((MINE, COMING_BACK)))
     )

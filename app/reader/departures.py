@@ -61,7 +61,7 @@ def come_back(token: str) -> ResponseReturnValue:
         subscription_id,
         Proof(
             wording=str(_("Keep my subscription")),
-            source="/resubscribe",
+            source=consents.COMING_BACK,
             network=visitors.network(),
         ),
     )

@@ -16,7 +16,15 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import bells, lanes, pace, visitors
-from app.core import addresses, answers, newsletters, own_pages, preferences, retention
+from app.core import (
+    addresses,
+    answers,
+    consents,
+    newsletters,
+    own_pages,
+    preferences,
+    retention,
+)
 from app.core.consents import Proof
 from app.core.errors import Gone
 from app.extensions import _, csrf, db, limiter, settings
@@ -213,7 +221,7 @@ def page(holder: Holder, returned: Returned | None = None) -> str:
 
 def proof(label: object) -> Proof:
     """She pressed the button of this name on her own page."""
-    return Proof(wording=str(label), source="/mine", network=visitors.network())
+    return Proof(wording=str(label), source=consents.MINE, network=visitors.network())
 
 
 def _asking(form: AskForm, *, why: object = None) -> str:

@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.core import clock, erasures, subscriptions, suppressions
+from app.core import clock, consents, erasures, preferences, subscriptions, suppressions
 from app.core.confirmations import QUIET
 from app.core.consents import Proof
 from app.core.errors import Invalid
@@ -248,6 +248,18 @@ def test_who_left_and_signs_up_again_starts_anew(letter: Newsletter) -> None:
     assert (again.state, again.confirmed_at) == (SubscriptionState.PENDING, None)
     assert (again.ended_at, again.end_reason) == (None, None)
     assert kinds()[-1] is NoticeKind.CONFIRMATION
+
+
+def test_a_forwarded_link_does_not_end_the_quiet_of_an_inbox(letter: Newsletter) -> None:
+    hers = people.confirmed(letter)
+    other = people.newsletter("autre-lettre")
+    assert subscriptions.sign_up(letter, people.ADDRESS).notice is not None
+    # The link in every issue leaves, comes back and joins; each is kept as a confirmation of hers.
+    subscriptions.end(hers.id, EndReason.UNSUBSCRIBED)
+    subscriptions.resume(hers.id, Proof(source=consents.COMING_BACK))
+    assert subscriptions.sign_up(letter, people.ADDRESS).notice is None
+    preferences.join(hers.subscriber, other, Proof(source=consents.MINE))
+    assert subscriptions.sign_up(letter, people.ADDRESS).notice is None
 
 
 def test_a_second_newsletter_asked_for_the_same_day_is_confirmed_after_the_first(
