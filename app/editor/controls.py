@@ -61,6 +61,9 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     # What names nobody means nobody: only a form without such a field speaks of all.
     one = request.form.get("subscriber", 0, type=int)
     ids = [min(max(one, 0), 2**63 - 1)] if "subscriber" in request.form else None
+    if ids is None and _meant() != deliveries.progress(edition.id).in_doubt:
+        flash(_("Meanwhile other copies are in doubt than you saw: look again, please."), "error")
+        return _back(issue_id)
     count = deliveries.resolve(edition.id, Verdict(given), ids)
     db.session.commit()
     nudges.sweep()
@@ -70,6 +73,11 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
         )
     )
     return _back(issue_id)
+
+
+def _meant() -> int:
+    """How many copies the page spoke of, where it says *all*: more may have come since."""
+    return request.form.get("in_doubt", -1, type=int)
 
 
 def _edition(issue_id: int) -> Edition:

@@ -11,7 +11,7 @@ from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import Delivery, DeliveryState, Edition, EditionState, Issue, Role
 from tasks import issues as printing
-from tests import desk, sends
+from tests import desk, pages, sends
 from tests.conftest import use_relay
 from tests.desk import Desk
 from tests.relay import StoryRelay
@@ -148,7 +148,11 @@ def test_copies_in_doubt_are_resolved_one_by_one_or_all(
     for odd in ("", "x", "-1", "9" * 40):
         page = press(at_desk, issue, "resolve", verdict="again", subscriber=odd)
         assert "0 copies are no longer in doubt." in page
-    press(at_desk, issue, "resolve", verdict="refused")
+    for seen in ({}, {"in_doubt": "x"}, {"in_doubt": 3}):
+        assert "look again" in press(at_desk, issue, "resolve", verdict="again", **seen)
+    page = at_desk.get(f"/editor/issues/{issue.id}/progress").text
+    all_of_them = {"in_doubt": pages.element(page, "input", name="in_doubt")["value"]}
+    press(at_desk, issue, "resolve", verdict="refused", **all_of_them)
     assert progress(issue) == Progress(25, 0, 0, 23, 0, 2, 0, 0)
 
 
