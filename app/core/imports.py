@@ -17,6 +17,9 @@ from app.extensions import _
 from app.models import Rubric, RubricKind
 
 LONGEST_TAGLINE = 200
+LONGEST_NUMBER = 9
+"""Digits: a newsletter of a thousand years has five."""
+
 SUBJECT_KEYS = ("subject", "objet", "sujet")
 PREHEADER_KEYS = ("preheader", "accroche")
 TAGLINE_KEYS = ("tagline", "devise")
@@ -91,8 +94,8 @@ def _read_front(imported: Imported, manuscript: Manuscript) -> None:
             imported.preheader = line.text
         elif key in TAGLINE_KEYS and len(line.text) <= LONGEST_TAGLINE:
             imported.tagline = line.text
-        elif key in NUMBER_KEYS and line.text.isdecimal() and int(line.text[:9]) > 0:
-            imported.number = int(line.text[:9])
+        elif key in NUMBER_KEYS and _is_number(line.text):
+            imported.number = int(line.text)
         else:
             imported.leave(
                 Line(line.number, f"{key}: {line.text}"),
@@ -102,6 +105,10 @@ def _read_front(imported: Imported, manuscript: Manuscript) -> None:
         imported.leave(
             line, _("This line of the front matter is no “key: value”; it was set aside.")
         )
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER and int(text) > 0
 
 
 def _read_preface(imported: Imported, manuscript: Manuscript) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from app.models import Rubric
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)$")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _FENCE = re.compile(r"-{3,}[ \t]*$")
-_FIELD = re.compile(r"([^\W\d_][\w -]*?)[ \t]*:(.*)$")
+_FIELD = re.compile(r"([^\W\d_][\w \t-]*):(.*)$")
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -72,7 +72,7 @@ def cut(text: str, rubrics: Sequence[Rubric]) -> Manuscript:
     names = {key_of(rubric.title): rubric for rubric in rubrics}
     front, strays, lines = _take_front(lines)
     marked = bool(front) or any(
-        (found := _ATX.match(line.text)) and key_of(found[2]) in names for line in lines
+        (found := _heading(line)) and key_of(found.text) in names for line in lines
     )
     if marked:
         lines = _mark_headings(lines)
@@ -117,15 +117,29 @@ def _unquoted(value: str) -> str:
     return value[1:-1].replace('\\"', '"') if quoted else value
 
 
+def _heading(line: Line) -> Line | None:
+    """What a line with `##` before it says (CommonMark 0.31 §4.2), without the `##` that may close it.
+
+    By hand: an expression that looks for both ends takes hours over a megabyte of blanks.
+    """
+    found = _ATX.match(line.text)
+    if found is None:
+        return None
+    text = found[2].rstrip(" \t")
+    open_end = text.rstrip("#")
+    closed = open_end.rstrip(" \t")
+    return Line(line.number, closed if closed and closed != open_end else text, len(found[1]))
+
+
 def _mark_headings(lines: list[Line]) -> list[Line]:
     """Find the headings of both kinds: `## so`, or a line with `===` or `---` beneath."""
     marked: list[Line] = []
     for line in lines:
-        atx, setext = _ATX.match(line.text), _SETEXT.match(line.text)
+        atx, setext = _heading(line), _SETEXT.match(line.text)
         above = marked[-1] if marked else None
         alone = len(marked) < 2 or marked[-2].is_blank
         if atx:
-            marked.append(Line(line.number, atx[2], len(atx[1])))
+            marked.append(atx)
         elif setext and above and not above.is_blank and not above.level and alone:
             marked[-1] = Line(above.number, above.text.strip(), 1 if setext[1][0] == "=" else 2)
         else:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from app.core import manuscripts
+from app.core.manuscripts import Line
 from app.models import RubricKind
 from tests.core.test_imports import read
 
@@ -109,8 +113,32 @@ def test_what_has_no_place_is_kept_and_said_line_by_line() -> None:
         assert lines[said[left] - 1] == written
 
 
-@pytest.mark.parametrize("number", ["0", "-3", "twelve", "1e9", "²"])
+@pytest.mark.parametrize("number", ["0", "-3", "twelve", "1e9", "²", "20261129001"])
 def test_a_number_that_is_none_is_set_aside(number: str) -> None:
     imported, _ = read(f"---\nsubject: S\nnumber: {number}\n---\n## À la Une\nT.\n")
     assert imported.number is None
     assert imported.leftovers == [f"number: {number}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("## Un titre ##", "Un titre"),
+        ("##  Un titre \t", "Un titre"),
+        ("## En C#", "En C#"),
+        ("## C # et F#", "C # et F#"),
+        ("# # #", "#"),
+        ("## ##", "##"),
+    ],
+)
+def test_a_heading_says_what_stands_between_its_signs(line: str, says: str) -> None:
+    assert [each.text for each in manuscripts._mark_headings([Line(1, line)])] == [says]
+
+
+@pytest.mark.parametrize("line", ["# x{}y", "a{}x", "# {}x", "x{}:"])
+def test_a_line_of_blanks_takes_no_time(line: str) -> None:
+    blanks = line.format(" " * 40_000)
+    began = time.perf_counter()
+    manuscripts.cut(f"---\nsubject: S\n{blanks}\n---\n{blanks}\n", [])
+    # Seconds: each heading was looked for once per blank before, which took half a minute.
+    assert time.perf_counter() - began < 2
