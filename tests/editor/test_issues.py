@@ -17,7 +17,7 @@ from app.models import Issue, Role, Story
 from tests import desk
 from tests.core.test_images import SVG, picture, png_of
 from tests.desk import Desk
-from tests.papers import faulty, written
+from tests.papers import faulty, is_told_above, written
 
 
 @pytest.fixture
@@ -156,6 +156,7 @@ def test_who_saves_second_is_told_and_loses_no_word(at_desk: Desk, issue: Issue)
     db.session.commit()
     answer = at_desk.post(url(issue), form)
     assert answer.status_code == 409
+    assert is_told_above(answer.text)
     assert 'value="Le mien"' in answer.text
     assert 'name="revision" value="2"' in answer.text
     db.session.expire_all()
