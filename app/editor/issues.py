@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
 from app.core import checks, deliveries, editors, issues, newsletters, stories
-from app.core.errors import Conflict, Invalid
-from app.editor import door, sheets
-from app.editor.forms import VISIBILITIES, NewIssue
+from app.core.errors import Conflict, Invalid, NotFound
+from app.editor import door, rescues, sheets
+from app.editor.forms import VISIBILITIES, Import, NewIssue
 from app.editor.sheets import Sheet, Typed
 from app.extensions import _, db
 from app.forms import STALE, Form, own_token
@@ -68,7 +68,10 @@ def write_issue(issue_id: int) -> ResponseReturnValue:
 @own_token
 def save_issue(issue_id: int) -> ResponseReturnValue:
     """Save every word, then do what the button says. Whatever is refused, what was typed stays."""
-    issue = issues.get(issue_id)
+    try:
+        issue = issues.get(issue_id)
+    except NotFound as gone:
+        return _rescue(gone)
     is_ours = Form().validate_on_submit()
     typed = sheets.read(request, issue, keeps_pictures=is_ours)
     if not is_ours:
@@ -123,6 +126,17 @@ def _act(issue: Issue, typed: Typed) -> str | None:
         stories.shift(issue, typed.target, -1 if typed.action == "up" else 1)
         return f"story-{typed.target}"
     return None
+
+
+def _rescue(gone: NotFound) -> ResponseReturnValue:
+    """Somebody deleted the draft meanwhile: what was typed into it is offered as a text to import."""
+    newsletter = rescues.newsletter_of(request.form)
+    text = rescues.text_of(request.form, newsletter)
+    if not text:
+        raise gone
+    slug = newsletter.slug if newsletter is not None else None
+    form = offer_newsletters(Import(formdata=None, newsletter=slug, text=text))
+    return render_template("editor/import.html", form=form, is_rescue=True), 404
 
 
 def _page(

@@ -368,6 +368,49 @@ def test_a_draft_can_be_deleted_and_then_is_gone(at_desk: Desk, issue: Issue) ->
     assert at_desk.get("/editor/issues/1").status_code == 404
 
 
+def words_of(issue: Issue) -> list[tuple[str, ...]]:
+    rows = sorted(issue.stories, key=lambda each: (each.rubric.position, each.position))
+    return [
+        (each.rubric.title, each.title, each.body, each.link, each.image_alt, each.image_credit)
+        for each in rows
+    ]
+
+
+def test_what_was_typed_into_a_draft_deleted_meanwhile_makes_a_new_one(
+    at_desk: Desk, issue: Issue
+) -> None:
+    where, words = url(issue), words_of(issue)
+    form = desk.form_of(issue, subject="Le mien", leftovers="Une ligne sans place")
+    issues.delete(issue, 1)
+    db.session.commit()
+    answer = at_desk.post(where, form)
+    assert answer.status_code == 404
+    assert "Somebody deleted this draft" in answer.text
+    given = {each: value for each, value in written(answer.text).items() if each != "file"}
+    page = at_desk.post("/editor/issues/import", given)
+    assert page.status_code == 200
+    made = issues.listing()[0][0]
+    assert made.subject == "Le mien"
+    assert words_of(made) == words
+    assert made.leftovers == "Une ligne sans place"
+
+
+def test_of_several_newsletters_the_deleted_drafts_own_is_chosen(
+    at_desk: Desk, issue: Issue
+) -> None:
+    desk.add_newsletter("autre")
+    where, form = url(issue), desk.form_of(issue)
+    issues.delete(issue, 1)
+    db.session.commit()
+    assert written(at_desk.post(where, form).text)["newsletter"] == ["essentiel-ia"]
+
+
+def test_nothing_typed_into_nothing_is_not_there(at_desk: Desk, issue: Issue) -> None:
+    answer = at_desk.post("/editor/issues/999", {"do": "save", "subject": " "})
+    assert answer.status_code == 404
+    assert "textarea" not in answer.text
+
+
 @pytest.mark.parametrize("issue_id", ["0", "999", str(2**63), str(2**80), "x"])
 def test_an_issue_that_is_not_there_is_said_to_be_so(at_desk: Desk, issue_id: str) -> None:
     assert at_desk.get(f"/editor/issues/{issue_id}").status_code == 404

@@ -199,6 +199,61 @@ def test_the_relays_trouble_comes_and_goes_by_itself(
     page.close()
 
 
+def assert_sound(page: Any) -> None:
+    assert violations(page) == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_who_is_signed_out_while_she_writes_signs_in_beside_and_loses_no_word(
+    browser: Any, server: LiveServer, issue: Issue, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.fill("#subject", "Une heure de travail")
+    context.clear_cookies()
+    db.session.rollback()
+    page.click("text=Save >> nth=0")
+    page.wait_for_selector("text=You are not signed in any more")
+    assert_sound(page)
+    with context.expect_page() as opened:
+        page.click("text=Sign in (new window)")
+    beside = opened.value
+    beside.fill("#address", desk.ADDRESSES[Role.ADMIN])
+    beside.fill("#password", desk.WORD)
+    beside.click("main button")
+    beside.wait_for_url(f"{server.url}/editor/")
+    page.click("text=I have signed in: go on")
+    page.wait_for_selector(".summary:focus")
+    assert_sound(page)
+    with page.expect_navigation():
+        page.click("text=Save >> nth=0")
+    db.session.rollback()
+    assert issue.subject == "Une heure de travail"
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_written_into_a_deleted_draft_becomes_another(
+    browser: Any, server: LiveServer, issue: Issue, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.fill("#subject", "Une heure de travail")
+    issues.delete(issue, issue.revision)
+    db.session.commit()
+    page.click("text=Save >> nth=0")
+    page.wait_for_selector("[role=alert]:focus")
+    assert_sound(page)
+    page.click("main form button:has-text('Import')")
+    page.click("text=Open the draft")
+    assert page.input_value("#subject") == "Une heure de travail"
+    page.close()
+
+
 def test_enter_on_a_ticked_box_decides_nothing(browser: Any, server: LiveServer) -> None:
     issue = talks.issue(people.newsletter())
     for state in (CommentState.HELD, CommentState.SHOWN):
