@@ -46,6 +46,28 @@ def violations(page: Any) -> list[str]:
     return list(page.evaluate(VIOLATIONS))
 
 
+DOTS = """[...document.querySelectorAll(".point")].map((dot) => {
+  const [place] = dot.nextElementSibling.getClientRects();
+  const own = dot.getBoundingClientRect();
+  return [own.width > 0, Math.abs(own.top - place.top) < 9];
+})"""
+"""Of each dot between two words: whether it is drawn, and whether what follows stands in its line."""
+
+
+def test_no_line_ends_in_a_dot(browser: Any, live_server: LiveServer, letter: Newsletter) -> None:
+    page = browser.new_page()
+    seen = []
+    for path in ("", "/12", "/13"):
+        page.goto(f"{live_server.url}/archive/{letter.slug}{path}")
+        for width in range(240, 481, 20):
+            page.set_viewport_size({"width": width, "height": 900})
+            dots = page.evaluate(DOTS)
+            assert all(is_drawn == is_inside for is_drawn, is_inside in dots), (path, width)
+            seen += dots
+    assert [True, True] in seen
+    assert [False, False] in seen
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_form_with_mistakes_is_as_accessible(
     browser: Any, live_server: LiveServer, letter: Newsletter, width: int, scheme: str
