@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from app.core import newsletters, subscriptions
 from app.extensions import links, settings
@@ -33,16 +34,21 @@ def from_mail(slug: str, number: int, token: str) -> ResponseReturnValue:
     answer = redirect(url_for("reader.issue", slug=slug, number=number), 303)
     holder = _reader(newsletter, links().read_subscription_token(token))
     if holder is not None:
-        value = f"{newsletter.id}.{holder.id}"
-        answer.set_cookie(
-            cookie(slug),
-            links().timed_token(Purpose.PASS, value),
-            max_age=HOURS * 3600,
-            secure=settings().is_https,
-            httponly=True,
-            samesite="Lax",
-        )
+        give(answer, holder)
     return answer
+
+
+def give(answer: Response, holder: Subscription) -> None:
+    """To her who came by a link from her mail: the answer leaves the pass with her browser."""
+    newsletter = holder.newsletter
+    answer.set_cookie(
+        cookie(newsletter.slug),
+        links().timed_token(Purpose.PASS, f"{newsletter.id}.{holder.id}"),
+        max_age=HOURS * 3600,
+        secure=settings().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def holder(newsletter: Newsletter) -> Subscription | None:

@@ -21,7 +21,7 @@ from app.extensions import _, csrf, db, limiter, links, settings
 from app.forms import own_token
 from app.links import Purpose
 from app.models import Subscription, SubscriptionState
-from app.reader import door
+from app.reader import door, passes
 from app.reader.newsletters import choice, page
 
 CONFIRM_HOURS = CONFIRM_WITHIN.total_seconds() / 3600
@@ -95,7 +95,12 @@ def confirm(token: str) -> ResponseReturnValue:
     if found is not None:
         bells.ring(found.notices)
     db.session.commit()
-    return redirect(url_for("reader.confirmation", token=token), code=303)
+    answer = redirect(url_for("reader.confirmation", token=token), code=303)
+    for each in found.subscriptions if found is not None else ():
+        if each.state is SubscriptionState.CONFIRMED:
+            # The page leads on to the latest issue, which may be for subscribers: she is one now.
+            passes.give(answer, each)
+    return answer
 
 
 @door.post("/confirm/<token>/again")

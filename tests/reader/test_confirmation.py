@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core import clock, subscriptions
+from app.core import archive, clock, subscriptions
 from app.extensions import db, links
 from app.links import Purpose
 from app.models import (
@@ -22,6 +22,7 @@ from app.models import (
     NoticeKind,
     Subscription,
     SubscriptionState,
+    Visibility,
 )
 from tests import pages, people
 
@@ -70,6 +71,26 @@ def test_the_button_needs_no_cookie_and_confirms_once(
     assert acts == [ConsentAct.ASKED, ConsentAct.CONFIRMED]
     kinds = db.session.scalars(select(Notice.kind).order_by(Notice.id)).all()
     assert kinds == [NoticeKind.CONFIRMATION, NoticeKind.WELCOME]
+
+
+def test_the_latest_issue_is_open_to_her_from_the_page_that_says_she_is_in_or_back(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    archive.expose(people.edition(letter, 12).issue, Visibility.SUBSCRIBERS)
+    subscription = people.pending(letter)
+    token = links().subscription_token(subscription.id)
+    client.post(path_for(subscription))
+    confirmed = client.get(path_for(subscription)).text
+    elsewhere = client.application.test_client()
+    elsewhere.post(f"/unsubscribe/{token}")
+    back = elsewhere.post(f"/resubscribe/{token}").text
+    for visitor, page in ((client, confirmed), (elsewhere, back)):
+        (latest,) = [
+            each["href"]
+            for each in pages.elements(page, "a")
+            if "/archive/essentiel-ia/12" in each["href"]
+        ]
+        assert "Villeurbanne" in visitor.get(latest, follow_redirects=True).text
 
 
 def test_these_pages_speak_her_language_and_the_proof_keeps_the_words_she_pressed(
