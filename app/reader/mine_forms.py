@@ -24,7 +24,7 @@ from app import language, question_fields
 from app.core import addresses, answers, departures, preferences
 from app.core.errors import Invalid
 from app.extensions import _
-from app.forms import Form, Needed, stripped
+from app.forms import Form, Needed, stripped, unwrapped
 from app.models import EndWord, Newsletter, Question, Rubric, Subscription
 
 
@@ -139,7 +139,7 @@ class WhyForm(LinkForm):
     )
     note = TextAreaField(
         _("Something to add?"),
-        filters=[stripped],
+        filters=[unwrapped],
         validators=[
             Length(
                 max=departures.LONGEST_NOTE,

@@ -235,6 +235,17 @@ def test_she_may_say_why_afterwards_as_often_as_she_likes(
     assert (fresh(reader).end_word, reader.end_note) == (None, "")
 
 
+def test_a_line_end_of_her_reason_counts_as_the_browser_counts_it(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    client.post(path_for(reader))
+    # Five hundred to the browser, which sends each line end as two.
+    note = "\r\n".join(["x" * 249, "y" * 250])
+    answer = client.post(f"{path_for(reader)}/why", data={"word": "too_often", "note": note})
+    assert answer.status_code == 200
+    assert fresh(reader).end_note == note.replace("\r\n", "\n")
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
