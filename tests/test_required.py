@@ -24,6 +24,9 @@ from tests.sheets import READERS, Sheet
 
 BLANKS = ("", " \t ", "\u00a0\u202f", "\u200b\u2060\ufeff\u3164")
 
+LOST = "lost"
+"""A token whose session is gone."""
+
 SHEETS = [pytest.param(each, id=each.endpoint) for each in (*READERS, *DESK)]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 """What a form says of faults is the same on every database; only what is kept needs both."""
@@ -138,13 +141,26 @@ def test_what_is_too_long_or_of_the_wrong_kind_is_told_and_given_back(
 
 @ON_SQLITE
 def test_of_a_parameter_sent_twice_the_first_counts(form: Filled) -> None:
-    twice = {
-        name: [value, "x" * 9000]
-        for name, value in form.typed.items()
-        if name not in form.sheet.picked
-    }
+    sent = {**form.hidden, **form.typed}
+    twice = {name: [value, "x" * 9000] for name, value in sent.items()}
     assert form.send(**twice).status_code in {200, 303}
     assert "x" * 9000 not in str(rows())
+
+
+@ON_SQLITE
+def test_what_no_browser_sends_is_answered_in_words(form: Filled) -> None:
+    """Nothing at all, or in the fields that nobody sees something that is not ours."""
+    before = rows()
+    nothing = form.client.post(form.action)
+    assert nothing.status_code in {404, 422}
+    assert "<h1" in nothing.text
+    assert rows() == before
+    for name in form.hidden:
+        missing = () if form.sheet.is_at_desk else (None,)
+        for odd in (*missing, "", "x" * 9000, "\x00é\ufffd"):
+            answer = form.send(**{name: odd})
+            assert answer.status_code in {303, 404, 422}, (name, odd)
+            assert answer.status_code == 303 or "<h1" in answer.text, (name, odd)
 
 
 @ON_SQLITE
@@ -188,9 +204,14 @@ def test_a_missing_or_stale_token_costs_nobody_a_word(form: Filled) -> None:
         assert "csrf_token" not in form.hidden
         return
     before = rows()
-    for token in (None, "", "stale", "é"):
+    stranger = form.client.application.test_client().get(sheets.ONE.page)
+    for token in (None, "", "stale", "é", pages.hidden(stranger.text)["csrf_token"], LOST):
+        if token is LOST and not form.sheet.is_at_desk:
+            # Her browser has forgotten its cookies; at the desk, that signs her out.
+            form.client.delete_cookie("hebdo")
+            token = form.hidden["csrf_token"]
         answer = form.send(csrf_token=token)
-        assert answer.status_code == 422
+        assert answer.status_code == 422, token
         assert "Please press once more." in pages.words(answer.text)
         assert faulty(answer.text) == []
         assert is_told_above(answer.text)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 from sqlalchemy import Table, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
+from app import database
 from app.core import corrections, stamps
 from app.extensions import db
-from app.models import CommentState, Newsletter
+from app.models import CommentState, Issue, Newsletter
 from app.settings import Settings
 from app.watermarks import Watermark
 from tasks import issues
@@ -57,6 +60,9 @@ def test_every_table_that_a_page_is_stamped_by_moves_it() -> None:
     """Whoever stamps pages by one more gives it triggers, and a line here."""
     named = {each.name for each in visitors.iterate(stamps._STAMP) if isinstance(each, Table)}
     assert named == set(SHOWN)
+    stamped = set(stamps._STAMP.selected_columns)
+    for of in (Newsletter, Issue):
+        assert set(of.__table__.columns) <= stamped, "a page that shows it would grow old"
 
 
 def test_it_moves_with_statements_that_no_model_sees(watermark: Watermark) -> None:
@@ -173,6 +179,67 @@ def test_who_comes_after_a_commit_never_gets_a_reading_from_before_it(
             after = [crowd.submit(watermark.read) for _ in range(8)]
             assert before not in {each.result() for each in after}
             assert None not in {each.result() for each in idle}
+
+
+def test_a_line_that_a_page_was_read_by_sees_what_is_committed_later(
+    watermark: Watermark,
+) -> None:
+    """A page is read with one snapshot, and its line goes back to the pool as it is."""
+    with database.reading_only():
+        db.session.query(Newsletter).all()
+        db.session.rollback()
+    before = watermark.read()
+    people.newsletter()
+    assert watermark.read() not in {before, None}
+
+
+def test_between_two_readings_nothing_is_held(watermark: Watermark) -> None:
+    """A transaction left open keeps PostgreSQL from clearing up, and SQLite's log from being emptied."""
+    watermark.read()
+    people.newsletter()
+    watermark.read()
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        assert db.session.scalar(text(others)) == 0
+        return
+    line = db.engine.raw_connection()
+    is_busy, *_pages = line.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    line.close()
+    assert is_busy == 0
+
+
+class Slow(Watermark):
+    """Its first reading is taken, and not told before it is let go."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.taken, self.free = threading.Event(), threading.Event()
+
+    def _ask(self) -> str | None:
+        found = super()._ask()
+        self.taken.set()
+        assert self.free.wait(30)
+        return found
+
+
+def test_who_comes_while_another_reads_gets_a_reading_of_her_own_time(flask_app: Flask) -> None:
+    slow = Slow(db.engine)
+    of = people.newsletter()
+    with ThreadPoolExecutor(2) as crowd:
+        early = crowd.submit(slow.read)
+        assert slow.taken.wait(30)
+        of.name = "Un autre nom"
+        db.session.commit()
+        late = crowd.submit(slow.read)
+        with pytest.raises(TimeoutError):
+            late.result(timeout=0.2)
+        slow.free.set()
+        assert late.result(timeout=30) not in {early.result(timeout=30), None}
+    slow.close()
 
 
 def test_a_lost_connection_is_told_as_not_known_and_opened_anew(watermark: Watermark) -> None:

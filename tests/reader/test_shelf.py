@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
+from time_machine import travel
 
-from app.core import archive, corrections, stamps
-from app.extensions import db
+from app.core import archive, clock, corrections, stamps
+from app.extensions import db, links
 from app.models import (
     Comment,
     CommentRule,
@@ -22,6 +24,7 @@ from app.models import (
 )
 from app.reader.shelf import Shelf
 from app.settings import Settings
+from app.watermarks import Watermark
 from tests import pages, people, rows, talks
 
 ISSUE = "/archive/essentiel-ia/12"
@@ -78,6 +81,11 @@ def take_off(edition: Edition) -> None:
     corrections.remove(edition.issue, db.session.query(Correction.id).scalar())
 
 
+def take_off_the_earlier(edition: Edition) -> None:
+    first = db.session.query(Correction.id).order_by(Correction.id).limit(1).scalar()
+    corrections.remove(edition.issue, first)
+
+
 def comment(edition: Edition) -> None:
     db.session.query(Comment).one().state = CommentState.SHOWN
 
@@ -112,7 +120,7 @@ def halt(edition: Edition) -> None:
 
 
 CHANGES = [correct, take_off, comment, withdraw, close, rename, follow, hide_the_one_before]
-CHANGES += [keep_for_subscribers, halt]
+CHANGES += [keep_for_subscribers, halt, take_off_the_earlier]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -120,8 +128,10 @@ def test_a_change_shows_on_the_very_next_page(
     client: FlaskClient, edition: Edition, change: Callable[[Edition], None]
 ) -> None:
     people.edition(edition.newsletter, 11)
-    if change is take_off:
+    if change in {take_off, take_off_the_earlier}:
         correct(edition)
+    if change is take_off_the_earlier:
+        corrections.add(edition.issue, "", "Ni mardi.")
     state = CommentState.SHOWN if change is withdraw else CommentState.HELD
     talks.said(edition.issue, state=state)
     client.get(ISSUE)
@@ -185,6 +195,80 @@ def test_where_nothing_that_pages_show_was_committed_a_page_costs_no_statement(
     heard.clear()
     assert "Ce n’était pas lundi." in client.get(ISSUE).text
     assert heard != []
+
+
+def test_what_is_committed_while_a_page_is_being_made_shows_on_the_next_one(
+    client: FlaskClient, edition: Edition, settings: Settings
+) -> None:
+    renamed: list[str] = []
+
+    def rename_behind_it(connection: object, cursor: object, said: str, *more: object) -> None:
+        if "correction" in said and not renamed:
+            renamed.append(said)
+            rows.by_hand(settings, "UPDATE newsletter SET name = 'Un autre nom'")
+
+    db.session.rollback()
+    event.listen(db.engine, "after_cursor_execute", rename_behind_it)
+    assert client.get(ISSUE).status_code == 200
+    assert renamed
+    assert "Un autre nom" in client.get(ISSUE).text
+
+
+def test_where_the_watermark_cannot_be_told_the_rows_are_asked_each_time(
+    flask_app: Flask, client: FlaskClient, edition: Edition
+) -> None:
+    shelf: Shelf = flask_app.extensions["hebdo.shelf"]
+    client.get(ISSUE)
+    shelf._watermark = Watermark(create_engine("sqlite:////nowhere/hebdo.sqlite"))
+    assert shelf._watermark.read() is None
+    for name in ("Un autre nom", "Encore un autre"):
+        edition.newsletter.name = name
+        db.session.commit()
+        assert name in client.get(ISSUE).text
+
+
+def test_what_came_with_the_request_makes_a_page_of_its_own_that_nobody_else_gets(
+    flask_app: Flask, client: FlaskClient, edition: Edition
+) -> None:
+    shown = talks.said(edition.issue)
+    common = client.get(ISSUE).text
+    assert kept(flask_app) == 1
+    answering = client.get(f"{ISSUE}?answer={shown.id}").text
+    assert without_hers(answering) != without_hers(common)
+    assert without_hers(client.get(ISSUE).text) == without_hers(common)
+    reader = people.confirmed(edition.newsletter)
+    hers = flask_app.test_client()
+    hers.get(f"{ISSUE}/for/{links().subscription_token(reader.id)}", follow_redirects=True)
+    asked = {each.get("name") for each in pages.elements(common, "input")}
+    assert {each.get("name") for each in pages.elements(hers.get(ISSUE).text, "input")} == (
+        asked - {"address"}
+    )
+    assert kept(flask_app) == 1
+
+
+def test_a_message_that_waits_for_one_visitor_is_shown_to_her_alone(
+    client: FlaskClient, edition: Edition
+) -> None:
+    for _ in range(2):
+        with client.session_transaction() as hers:
+            hers["_flashes"] = [("message", "Un mot pour elle.")]
+        assert "Un mot pour elle." in client.get(ISSUE).text
+        assert "Un mot pour elle." not in client.get(ISSUE).text
+
+
+def test_what_no_row_tells_is_a_minute_late_at_the_most(
+    client: FlaskClient, edition: Edition
+) -> None:
+    talks.issue(edition.newsletter, 13)
+    for _ in range(2):
+        client.get(ISSUE)
+    heard: list[object] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *what: heard.append(what[2]))
+    for minutes, is_made_anew in ((0, False), (2, True)):
+        heard.clear()
+        with travel(clock.now() + dt.timedelta(minutes=minutes), tick=True):
+            assert client.get(ISSUE).status_code == 200
+        assert bool(heard) is is_made_anew
 
 
 def test_only_what_everybody_may_see_has_a_stamp(edition: Edition) -> None:
