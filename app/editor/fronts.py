@@ -61,7 +61,7 @@ def _keep(newsletter: Newsletter, form: Front) -> None:
     upload = request.files.get("logo")
     if upload is not None and upload.filename:
         with closing(upload):
-            content = upload.read()
+            content = upload.read(looks.MOST_BYTES + 1)
         looks.keep_logo(newsletter, content, settings().media_dir)
 
 

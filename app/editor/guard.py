@@ -30,6 +30,9 @@ OPEN = frozenset(
 PARTS = frozenset({"editor.progress_figures", "editor.preview_mail"})
 """Endpoints that a page fetches for itself; nobody wants to land on one."""
 
+MOST_BYTES = 64 * 1024 * 1024
+"""That an editor may send at once: some pictures as a telephone takes them."""
+
 LONGEST_WANTED = 500
 """Characters of a path that is remembered: all of a session must fit into a cookie of 4 kB."""
 
@@ -41,7 +44,11 @@ LONGEST_SESSION = 7 * 24 * 3600
 def admit() -> ResponseReturnValue | None:
     """Let an editor through, send a stranger to sign in; what she wanted is remembered."""
     g.editor = _signed_in()
-    if g.editor is not None or request.endpoint in OPEN:
+    if g.editor is not None:
+        # A picture that is too large is then told at its field, and costs nobody the words beside it.
+        request.max_content_length = MOST_BYTES
+        return None
+    if request.endpoint in OPEN:
         return None
     if request.method in {"GET", "HEAD"}:
         # Our own path, kept on our side: where she is sent later is never read from an address.

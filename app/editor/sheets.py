@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from flask import Request
@@ -115,11 +116,13 @@ def _uploaded(
     upload = request.files.get(name)
     if upload is None or not upload.filename:
         return None
+    with closing(upload):
+        content = upload.read(images.MOST_BYTES + 1)
     if not keeps_pictures:
         faults[name] = _("Please choose this picture once more.")
         return None
     try:
-        image = images.keep(upload.read(), settings().media_dir)
+        image = images.keep(content, settings().media_dir)
     except Invalid as refused:
         faults[name] = refused.message
         return None
