@@ -66,9 +66,10 @@ def _find(token: str) -> Comment | None:
 def _page(comment: Comment | None, token: str, template: str = "reader/own_comment.html") -> str:
     if comment is None:
         return render_template("reader/comment_gone.html")
-    newsletter = comment.issue.newsletter
-    language.suggest(newsletter.language)
-    return render_template(template, newsletter=newsletter, comment=comment, token=token)
+    language.suggest(comment.language)
+    return render_template(
+        template, newsletter=comment.issue.newsletter, comment=comment, token=token
+    )
 
 
 for view in (withdraw_comment, quieten_comment):

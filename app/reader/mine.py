@@ -24,6 +24,7 @@ from app.core import (
     own_pages,
     preferences,
     retention,
+    suppressions,
 )
 from app.core.consents import Proof
 from app.core.errors import Gone
@@ -184,6 +185,8 @@ def mine(holder: Holder) -> ResponseReturnValue:
 @behind_link
 def send_link(holder: Holder) -> ResponseReturnValue:
     """A fresh link to the address itself, for the holder of one from an issue."""
+    if _barred(holder):
+        return page(holder), 403
     bells.ring([own_pages.send_link(holder.subscriber)])
     db.session.commit()
     return back(holder, "link")
@@ -213,10 +216,17 @@ def page(holder: Holder, returned: Returned | None = None) -> str:
         said=SAID.get(said) if request.method == "GET" else None,
         inbox_url=settings().inbox_url if said in BY_MAIL else "",
         returned=returned,
+        refusal=returned.refusal or _barred(holder),
         silent_since=retention.silent_since(subscriber),
         first_day=preferences.today() + dt.timedelta(days=1),
         last_day=preferences.today() + preferences.LONGEST_PAUSE,
     )
+
+
+def _barred(holder: Holder) -> object:
+    """What is told to a person to whom nothing may be sent; nothing for all others."""
+    is_barred = suppressions.find(holder.subscriber.address_key) is not None
+    return preferences.BARRED if is_barred else ""
 
 
 def proof(label: object) -> Proof:

@@ -13,7 +13,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import bells, language, sign_ups, visitors
-from app.core import archive, newsletters, subscriptions
+from app.core import archive, newsletters, preferences, subscriptions
 from app.core.confirmations import CONFIRM_WITHIN
 from app.core.consents import Proof
 from app.core.errors import NotFound
@@ -149,12 +149,14 @@ def _standing(found: Sequence[Subscription], token: str) -> str:
     # What there is to do comes first, then what is good to know.
     state = next(state for state in SubscriptionState if state in standing)
     concerned = [each.newsletter for each in found if each.state is state]
+    is_in = state is SubscriptionState.CONFIRMED
     _speak_to(found)
     return render_template(
         "reader/confirmation.html",
         newsletter=concerned[0],
         several=concerned if len(concerned) > 1 else [],
         state=state,
+        barred=preferences.BARRED if is_in and subscriptions.is_barred(found[0]) else None,
         latest=archive.latest(concerned[0].id),
         token=token,
     )

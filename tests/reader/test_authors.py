@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.extensions import links
+from app.extensions import db, links
 from app.models import CommentState, Issue
 from tests import pages, people, talks
 from tests.talks import PAGE, kept, said
@@ -34,6 +34,17 @@ def test_looking_takes_nothing_back_and_one_press_does(client: FlaskClient, issu
         assert "Your comment is gone" in pages.words(answer.text)
     assert "Your comment is gone" in pages.words(client.get(path).text)
     assert kept() == []
+
+
+def test_her_pages_speak_the_language_of_the_mail_that_led_there(
+    flask_app: Flask, issue: Issue
+) -> None:
+    comment = said(issue, "In English, please", tell=True)
+    comment.language = "en"
+    db.session.commit()
+    visitor = flask_app.test_client(use_cookies=False)
+    for more in ("", "/quiet"):
+        assert '<html lang="en">' in visitor.get(own(comment.id, more)).text
 
 
 def test_what_others_answered_keeps_its_place_and_nothing_of_its_author(

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core import archive, clock, subscriptions
+from app.core import archive, clock, subscriptions, suppressions
 from app.extensions import db, links
 from app.links import Purpose
 from app.models import (
@@ -22,6 +22,7 @@ from app.models import (
     NoticeKind,
     Subscription,
     SubscriptionState,
+    SuppressionReason,
     Visibility,
 )
 from tests import pages, people
@@ -71,6 +72,18 @@ def test_the_button_needs_no_cookie_and_confirms_once(
     assert acts == [ConsentAct.ASKED, ConsentAct.CONFIRMED]
     kinds = db.session.scalars(select(Notice.kind).order_by(Notice.id)).all()
     assert kinds == [NoticeKind.CONFIRMATION, NoticeKind.WELCOME]
+
+
+def test_who_must_not_be_mailed_is_not_told_that_issues_will_come(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    path = path_for(people.pending(letter))
+    suppressions.suppress(people.ADDRESS, SuppressionReason.OPERATOR)
+    db.session.commit()
+    client.post(path)
+    said = pages.words(client.get(path).text)
+    assert "No newsletter can be sent to this address" in said
+    assert "From now on" not in said
 
 
 def test_the_latest_issue_is_open_to_her_from_the_page_that_says_she_is_in_or_back(

@@ -355,6 +355,20 @@ def test_an_address_that_must_not_be_mailed_joins_nothing_and_is_told_why(
     assert mine.anew(reader).state is SubscriptionState.ENDED
 
 
+def test_who_must_not_be_mailed_is_told_so_and_promised_no_link(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    path = mine.lasting(reader)
+    assert "No newsletter can be sent" not in client.get(path).text
+    suppressions.suppress(people.ADDRESS, SuppressionReason.OPERATOR)
+    db.session.commit()
+    assert "No newsletter can be sent" in client.get(path).text
+    answer = client.post(f"{path}/link")
+    assert answer.status_code == 403
+    assert pages.words(answer.text).count("No newsletter can be sent") == 1
+    assert links_ordered() == 0
+
+
 def test_she_leaves_at_once_and_may_come_back_by_the_same_card(
     client: FlaskClient, reader: Subscription
 ) -> None:
