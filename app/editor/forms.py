@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.core import corrections, editors, newsletters, questions
 from app.core.comments import LONGEST_TEXT
+from app.editor.sights import Sighted
 from app.extensions import _
 from app.forms import Form, Needed, one_line, stripped, unwrapped
 from app.models import CommentRule, QuestionKind, Role, Visibility
@@ -115,7 +116,7 @@ class Invitation(Form):
     )
 
 
-class NewsletterSettings(Form):
+class NewsletterSettings(Sighted):
     name = line(_("Name"), needed=True)
     tagline = line(_("Tagline"), description=_("One line under the name, in every mail."))
     description = TextAreaField(
@@ -156,8 +157,7 @@ class NewsletterSettings(Form):
     )
 
     def settings(self) -> newsletters.Settings:
-        given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
-        return newsletters.Settings(**given)
+        return newsletters.Settings(**self.words())
 
 
 class QuestionWords(Form):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import EmailField, TextAreaField
@@ -12,16 +10,17 @@ from wtforms.validators import Length
 from app.core import editors, imprints
 from app.core.errors import Invalid
 from app.core.imprints import LONGEST, Particulars
-from app.editor import door, guard
+from app.editor import door, guard, sights
 from app.editor.forms import line
+from app.editor.sights import Sighted
 from app.extensions import _, db
-from app.forms import Form, Needed, own_token, stripped, unwrapped
+from app.forms import Needed, own_token, stripped, unwrapped
 
 NEEDED = _("Please fill this in.")
 _WHOLE = [Needed(NEEDED), Length(max=LONGEST)]
 
 
-class LegalNotice(Form):
+class LegalNotice(Sighted):
     publisher = line(
         _("Publisher"),
         LONGEST,
@@ -47,14 +46,13 @@ class LegalNotice(Form):
     host_phone = line(_("The host’s telephone"), LONGEST, needed=True)
 
     def particulars(self) -> Particulars:
-        given = {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
-        return Particulars(**given)
+        return Particulars(**self.words())
 
 
 @door.get("/imprint")
 def show_imprint() -> ResponseReturnValue:
     guard.require(editors.is_admin)
-    return _page(LegalNotice(data=dataclasses.asdict(imprints.read())))
+    return _page(sights.opened(LegalNotice, imprints.read()))
 
 
 @door.post("/imprint")
@@ -63,7 +61,7 @@ def change_imprint() -> ResponseReturnValue:
     """All at once: half a legal notice is none."""
     guard.require(editors.is_admin)
     form = LegalNotice()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not form.is_overtaken(imprints.read(), form.particulars()):
         try:
             imprints.keep(form.particulars())
         except Invalid as refused:

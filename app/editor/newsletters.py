@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import audiences, editors, newsletters
 from app.core.errors import Invalid
-from app.editor import door, guard
+from app.editor import door, guard, sights
 from app.editor.forms import NewsletterSettings
 from app.extensions import _, db
 from app.forms import own_token
@@ -25,7 +23,7 @@ def list_newsletters() -> ResponseReturnValue:
 def edit_newsletter(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)
-    form = NewsletterSettings(data=dataclasses.asdict(newsletters.settings_of(newsletter)))
+    form = sights.opened(NewsletterSettings, newsletters.settings_of(newsletter))
     return render_template("editor/newsletter.html", newsletter=newsletter, form=form)
 
 
@@ -35,7 +33,8 @@ def change_newsletter(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)
     form = NewsletterSettings()
-    if form.validate_on_submit():
+    stands = newsletters.settings_of(newsletter)
+    if form.validate_on_submit() and not form.is_overtaken(stands, form.settings()):
         try:
             newsletters.change(newsletter, form.settings())
         except Invalid as refused:

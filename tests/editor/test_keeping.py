@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from io import BytesIO
 
 import pytest
 from flask import Flask
 
-from app.core import editors, issues
+from app.core import editors, imprints, issues, newsletters
 from app.extensions import db, links
 from app.models import Editor, Issue, Notice, NoticeKind, Role
 from tests import desk, pages
 from tests.core.test_imports import PLAIN, REAL
 from tests.desk import Desk
 from tests.hostile import is_alive
-from tests.papers import faulty
+from tests.papers import faulty, is_told_above, written
 
 
 @pytest.fixture
@@ -206,3 +207,39 @@ def test_a_newsletters_settings_are_kept_or_all_faults_are_said(admin: Desk, iss
     assert refused.status_code == 422
     for field in ("accent", "sender_address"):
         assert f'id="{field}-fault"' in refused.text
+
+
+def test_who_would_undo_anothers_settings_is_told_first_and_may_press_once_more(
+    admin: Desk, issue: Issue
+) -> None:
+    url, newsletter = "/editor/newsletters/essentiel-ia", issue.newsletter
+    form = {**written(admin.get(url).text), "tagline": "Le mien"}
+    kept = dataclasses.replace(newsletters.settings_of(newsletter), postal_address="2, rue Neuve")
+    newsletters.change(newsletter, kept)
+    db.session.commit()
+    told = admin.post(url, form)
+    assert told.status_code == 422
+    assert is_told_above(told.text)
+    assert "Somebody changed this" in told.text
+    assert written(told.text)["tagline"] == ["Le mien"]
+    db.session.expire_all()
+    assert newsletters.settings_of(newsletter) == kept
+    assert admin.post(url, written(told.text)).status_code == 303
+    # The second press of a button is no other hand.
+    assert admin.post(url, written(told.text)).status_code == 303
+    db.session.expire_all()
+    assert (newsletter.tagline, newsletter.postal_address) != ("Le mien", "2, rue Neuve")
+
+
+def test_who_would_undo_anothers_legal_notice_is_told_first(admin: Desk, issue: Issue) -> None:
+    form = {**written(admin.get("/editor/imprint").text), "phone": "01 00 00 00 00"}
+    imprints.keep(dataclasses.replace(imprints.read(), director="Zoé Martin"))
+    db.session.commit()
+    told = admin.post("/editor/imprint", form)
+    assert told.status_code == 422
+    assert is_told_above(told.text)
+    db.session.expire_all()
+    assert imprints.read().director == "Zoé Martin"
+    assert admin.post("/editor/imprint", written(told.text)).status_code == 303
+    db.session.expire_all()
+    assert imprints.read().phone == "01 00 00 00 00"
