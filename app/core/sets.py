@@ -1,6 +1,6 @@
 """Rows whose column is one of many values, as one parameter however many there are.
 
-An expanded IN of 250 values is a new statement of 250 parameters each time: rendering, parsing and
+An expanded IN of 240 values is a new statement of 240 parameters each time: rendering, parsing and
 planning it cost more than running it (a quarter of the clerk's time, measured). The one parameter is
 text that we join: the driver's own arrays cost a microsecond or two a value.
 """
