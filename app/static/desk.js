@@ -25,12 +25,13 @@
     show();
   }
 
-  /* Saved in the middle of a long issue, the page comes back where it was left, not at its top. */
+  /* Saved in the middle of a long issue, the page comes back where it was left, not at its top; but
+     what was refused says so at the top, and must not look as if it were saved. */
   function keepPlace() {
     const key = "place:" + location.pathname;
     const place = sessionStorage.getItem(key);
     sessionStorage.removeItem(key);
-    if (place && !location.hash) window.scrollTo({ top: Number(place), behavior: "instant" });
+    if (place && !location.hash && !document.querySelector(".summary")) window.scrollTo({ top: Number(place), behavior: "instant" });
     form.addEventListener("submit", (event) => {
       if (event.submitter && event.submitter.value === "save") sessionStorage.setItem(key, window.scrollY);
     });
@@ -76,7 +77,8 @@
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const figures = await answer.json();
     const troubled = section.hasAttribute("data-trouble");
-    if (figures.state !== section.dataset.state || Boolean(figures.trouble) !== troubled) { location.reload(); return; }
+    const moved = figures.state !== section.dataset.state || Boolean(figures.trouble) !== troubled;
+    if (moved || figures.is_over) { location.reload(); return; }
     write(progress, figures);
     setTimeout(() => follow(section), 2000);
   }

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.core import editors, issues, stories
+from app.core import clock, editions, editors, issues, stories
 from app.extensions import db, limiter, links
-from app.models import CommentState, Delivery, DeliveryState, Edition, Issue, Role
+from app.models import Batch, CommentState, Delivery, DeliveryState, Edition, Issue, Role
 from tasks import approvals
 from tasks.issues import press
 from tests import desk, people, talks
@@ -148,6 +148,28 @@ def test_a_page_saved_far_down_comes_back_far_down(
     page.close()
 
 
+@pytest.mark.parametrize("words", ["x" * 251, "Court"], ids=["a fault", "somebody else saved"])
+def test_a_save_that_is_refused_far_down_shows_why(
+    browser: Any, server: LiveServer, issue: Issue, words: str
+) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{issue.id}")
+    page.evaluate("document.getElementById('subject').removeAttribute('maxlength')")
+    page.fill("#subject", words)
+    page.locator(".desk-story textarea").last.fill("Corrigé tout en bas")
+    assert page.evaluate("window.scrollY") > 1000
+    if words == "Court":
+        issues.save(issue, issue.revision, issues.Words("Celui d’une autre", ""))
+    db.session.commit()
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    page.wait_for_selector(".summary:focus")
+    top = page.locator(".summary").evaluate("part => part.getBoundingClientRect().top")
+    assert 0 <= top < 700
+    page.close()
+
+
 def test_the_desk_works_without_scripts(browser: Any, server: LiveServer, issue: Issue) -> None:
     """Write, add, send, watch: the whole way."""
     context = browser.new_context(java_script_enabled=False, locale="en-GB")
@@ -196,6 +218,42 @@ def test_the_relays_trouble_comes_and_goes_by_itself(
         edition.trouble = said
         db.session.commit()
         trouble.wait_for(state=state, timeout=10_000)
+    page.close()
+
+
+def test_a_send_that_was_stopped_is_looked_at_until_its_last_copy_and_no_longer(
+    browser: Any, server: LiveServer, sent: Issue
+) -> None:
+    edition = db.session.query(Edition).one()
+    editions.cancel(edition.id)
+    db.session.commit()
+    page = browser.new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    assert page.locator("[data-figures]:not([data-over])").count() == 1
+    for batch in db.session.query(Batch).filter_by(edition_id=edition.id):
+        rest = {*batch.subscriber_ids} - {
+            each.subscriber_id
+            for each in db.session.query(Delivery).filter_by(edition_id=edition.id)
+        }
+        at = clock.now()
+        for one in rest:
+            db.session.add(
+                Delivery(
+                    edition_id=edition.id,
+                    subscriber_id=one,
+                    state=DeliveryState.SKIPPED,
+                    code=0,
+                    answer="",
+                    first_at=at,
+                    at=at,
+                )
+            )
+        batch.settled = len(batch.subscriber_ids)
+    for each in db.session.query(Delivery).filter_by(state=DeliveryState.DEFERRED):
+        each.state = DeliveryState.SKIPPED
+    db.session.commit()
+    page.locator("[data-over]").wait_for(state="attached", timeout=15_000)
     page.close()
 
 
