@@ -65,4 +65,5 @@ class Story(Base):
 
     issue: Mapped[Issue] = relationship(back_populates="stories")
     rubric: Mapped[Rubric] = relationship()
-    image: Mapped[Image | None] = relationship()
+    image: Mapped[Image | None] = relationship(lazy="joined")
+    """Read with its story: a page of twenty pictures would ask twenty times."""

@@ -8,10 +8,11 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from app.core import imprints, issues, stories
+from app.core import images, imprints, issues, stories
 from app.editor.issues import PAGE
 from app.extensions import db
 from app.models import Issue, Role, Story
@@ -99,6 +100,30 @@ def test_several_newsletters_are_a_choice_that_must_be_made(at_desk: Desk, issue
     assert faulty(refused.text) == ["newsletter"]
     assert at_desk.post("/editor/issues/new", {"newsletter": "nowhere"}).status_code == 422
     assert at_desk.post("/editor/issues/new", {"newsletter": "second"}).status_code == 303
+
+
+def test_a_page_of_many_pictures_asks_the_database_no_more_than_one_of_few(
+    at_desk: Desk, issue: Issue
+) -> None:
+    asked: list[str] = []
+    path = url(issue)
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    def questions() -> int:
+        asked.clear()
+        assert at_desk.get(path).status_code == 200
+        return sum(each.startswith("SELECT") for each in asked)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    few = questions()
+    media = at_desk.flask_app.extensions["hebdo.settings"].media_dir
+    for n, story in enumerate(issue.stories):
+        story.image = images.keep(picture("PNG", (40 + n, 30)), media)
+    db.session.commit()
+    assert questions() == few
+    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_one_save_keeps_the_words_of_all_stories(at_desk: Desk, issue: Issue) -> None:
