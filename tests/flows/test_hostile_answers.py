@@ -258,13 +258,14 @@ def test_on_her_own_page_an_answer_stands_in_its_field_and_can_be_sent_again(
         hers = reader(letter, number, kept)
         subscriptions.end(hers.id, EndReason.UNSUBSCRIBED)
         db.session.commit()
-        path, fresh = mine.lasting(hers), mine.fresh(hers.subscriber)
-        for page in (client.get(path).text, client.get(fresh).text):
+        # By the link of an issue, which may have been handed on, none of her answers is shown.
+        for path, shown in ((mine.lasting(hers), {}), (mine.fresh(hers.subscriber), kept)):
+            page = client.get(path).text
             like = like if number else like + page
             assert_text(page, like)
             standing = papers.written(page)
             assert {name: standing[prefix + name] for name in ASKED} == {
-                name: [kept.get(name, "")] for name in ASKED
+                name: [shown.get(name, "")] for name in ASKED
             }
         join = f"{path}/newsletters/essentiel-ia/join"
         if number and (refused := LOTS[number - 1].keys() - kept.keys()):
@@ -274,8 +275,8 @@ def test_on_her_own_page_an_answer_stands_in_its_field_and_can_be_sent_again(
             assert set(papers.faulty(answer.text)) == {prefix + name for name in refused}
             faulty = client.post(join, data={prefix + "q0": "mot\x07mot"}).text
             assert_text(answer.text, faulty)
-        shown = {prefix + name: text for name, text in kept.items()}
-        assert client.post(join, data=shown).status_code == 303
+        again = {prefix + name: text for name, text in kept.items()}
+        assert client.post(join, data=again).status_code == 303
     assert held() == {address(number): kept for number, kept in enumerate((HARMLESS, *KEPT))}
 
 
