@@ -75,7 +75,7 @@ def shown(reply: bytes) -> str:
         text = _CONTROLS.sub(" ", text)
     text = text.strip()
     # Cut between words: half an address would be known to nobody who strikes it out.
-    return text if len(text) <= SHOWN else text[: SHOWN + 1].rpartition(" ")[0]
+    return text if len(text) <= SHOWN else text[: SHOWN + 1].rpartition(" ")[0] or text[:SHOWN]
 
 
 def unnamed(answer: Answer, address: str) -> Answer:

@@ -83,6 +83,7 @@ def _environment() -> Environment:
         breaks=breaks,
         line=typed.line,
         open=slots.open_typed,
+        plain=slots.plain,
         token=slots.open_token,
         safe_link=markup.safe_link,
         border=borders.mark,

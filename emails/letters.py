@@ -34,7 +34,7 @@ def _masthead(whole: IssueText, spoken: Words) -> str:
 
 
 def _rubric(rubric: RubricText, spoken: Words, notes: Notes) -> str:
-    title = typed.line(rubric.title)
+    title = slots.plain(rubric.title)
     if rubric.kind is RubricKind.SPONSORED:
         title = f"{title} · {spoken.sponsored}"
     heading = fold(title.upper())
@@ -82,7 +82,7 @@ def _title(story: StoryText) -> str:
 def _picture(story: StoryText, spoken: Words) -> str:
     if story.picture is None:
         return ""
-    alt, credit = typed.line(story.picture.alt), typed.line(story.picture.credit)
+    alt, credit = slots.plain(story.picture.alt), slots.plain(story.picture.credit)
     shown = [f"[{alt}]" if alt else "", f"{spoken.credit}{spoken.colon} {credit}" if credit else ""]
     return "\n".join(fold(each) for each in shown if each)
 

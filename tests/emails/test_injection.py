@@ -216,3 +216,12 @@ def test_a_hostile_name_or_subject_in_a_welcome_stays_text(payload: str) -> None
     if typed.line(payload):
         assert shape(notice.html) == shape(calm.html)
     assert BeautifulSoup(notice.html, "html.parser").find_all("script") == []
+
+
+@pytest.mark.parametrize("field", ["picture alt", "picture credit", "rubric title"])
+def test_what_is_the_same_for_everybody_shows_a_slots_fallback_and_no_braces(field: str) -> None:
+    """As on the web: beside a picture and in a heading nobody is called by her name."""
+    reading = read_back(FIELDS[field]("Pour {{first_name|toi}}, mot à mot"))
+    for part in (reading.html, reading.text):
+        assert "pour toi, mot à mot" in part.casefold()
+        assert "first_name" not in part
