@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock, comments, notices, suppressions
 from app.extensions import db
@@ -117,14 +117,14 @@ def _told_lately(comment: Comment) -> bool:
 def _waiting_newest() -> list[tuple[Newsletter, dt.datetime]]:
     """Newsletters under whose issues comments wait, with the time of the newest."""
     rows = db.session.execute(
-        select(Newsletter, Comment.created_at)
+        select(Newsletter, func.max(Comment.created_at))
         .join(Issue, Issue.newsletter_id == Newsletter.id)
         .join(Comment, Comment.issue_id == Issue.id)
         .where(Comment.state == CommentState.HELD)
-        .order_by(Newsletter.id, Comment.created_at)
+        .group_by(Newsletter.id)
+        .order_by(Newsletter.id)
     )
-    # In order of time: of each newsletter the last, which is the newest, stays.
-    return [*dict(rows.all()).items()]
+    return [(newsletter, newest) for newsletter, newest in rows]
 
 
 def _digest(
