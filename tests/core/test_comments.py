@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core import comments
 from app.core.comments import Words
 from app.extensions import db
-from app.models import Comment, CommentState
+from app.models import Comment, CommentState, Issue
 from tests import people, talks
 from tests.service import wait_for
 
@@ -62,3 +62,31 @@ def test_a_comment_that_is_gone_is_taken_back_again_without_a_word(flask_app: Fl
     comments.withdraw(said)
     db.session.commit()
     assert db.session.query(Comment).count() == 0
+
+
+def test_a_page_reads_what_it_shows_however_many_comments_wait(flask_app: Flask) -> None:
+    under = talks.issue(people.newsletter())
+    under_id = under.id
+    shown = talks.said(under, "Montré").id
+    gone = talks.said(under, "Repris").id
+    answer = talks.said(under, "Réponse", answers=gone).id
+    back = talks.said(under, "De nouveau en attente").id
+    below = talks.said(under, "Sous elle", answers=back).id
+    for state, number in ((CommentState.DELETED, gone), (CommentState.HELD, back)):
+        db.session.get_one(Comment, number).state = state
+    for state in (CommentState.HELD, CommentState.REFUSED, CommentState.DELETED):
+        talks.said(under, "Ni lu ni montré", state=state)
+        talks.said(under, "Réponse ni lue ni montrée", answers=shown, state=state)
+    db.session.commit()
+    db.session.expunge_all()
+    read: list[int] = []
+
+    def hear(comment: Comment, _context: object) -> None:
+        read.append(comment.id)
+
+    event.listen(Comment, "load", hear)
+    found = comments.threads(db.session.get_one(Issue, under_id))
+    event.remove(Comment, "load", hear)
+    told = [(each.comment.id, [other.id for other in each.answers]) for each in found]
+    assert told == [(shown, []), (gone, [answer]), (back, [below])]
+    assert sorted(read) == sorted([shown, gone, answer, back, below])
