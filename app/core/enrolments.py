@@ -123,9 +123,11 @@ class _Intake:
         subscriber: Subscriber | None,
         subscription: Subscription | None,
     ) -> ImportOutcome:
-        if subscription is not None and subscription.state is not SubscriptionState.PENDING:
-            confirmed = subscription.state is SubscriptionState.CONFIRMED
-            return ImportOutcome.ALREADY if confirmed else ImportOutcome.LEFT
+        if subscription is not None and subscription.state is SubscriptionState.CONFIRMED:
+            return ImportOutcome.ALREADY
+        if subscription is not None and subscription.ended_at is not None:
+            # Also while a sign-up waits to be confirmed: anybody can have typed her address.
+            return ImportOutcome.LEFT
         kept = answers.read_all(self.newsletter.questions, row.answers, partly=True)
         if subscription is None:
             subscription = self._subscription(subscriber or self._subscriber(row, address))

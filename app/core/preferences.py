@@ -156,8 +156,7 @@ def join(
         return None
     subscriptions.ask(subscription, proof)
     answers.keep(subscription, given or {})
-    subscription.state = SubscriptionState.CONFIRMED
-    subscription.confirmed_at = clock.now()
+    subscriptions.begin(subscription, clock.now())
     consents.record(subscription, ConsentAct.CONFIRMED, proof)
     if notices.ordered_since(
         subscriber.address, (NoticeKind.WELCOME,), clock.now() - QUIET, about=subscription

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -34,6 +35,9 @@ from app.models import (
     Subscription,
     SubscriptionState,
 )
+
+NOT_ENDED: dict[str, Any] = {"ended_at": None, "end_reason": None, "end_word": None, "end_note": ""}
+"""What is on record of an end, for one that there is no more."""
 
 UNDO = dt.timedelta(days=7)
 """How long a subscription that was ended can be taken up again without a new confirmation."""
@@ -186,13 +190,7 @@ def resume(subscription_id: int, proof: Proof | None = None) -> Subscription | N
         .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.ENDED)
         .where(Subscription.confirmed_at.is_not(None), Subscription.ended_at >= now - UNDO)
         .where(Subscription.end_reason.in_(OWN_ACTS))
-        .values(
-            state=SubscriptionState.CONFIRMED,
-            ended_at=None,
-            end_reason=None,
-            end_word=None,
-            end_note="",
-        )
+        .values(state=SubscriptionState.CONFIRMED, **NOT_ENDED)
     )
     subscription = _read(subscription_id)
     if subscription is not None and bit:
@@ -250,21 +248,30 @@ def standing(subscriber: Subscriber, newsletter: Newsletter) -> Subscription:
 
 
 def ask(subscription: Subscription, proof: Proof) -> None:
-    """She asks, or asks again: pending, with the proof of it."""
+    """She asks, or asks again: pending, with the proof of it.
+
+    That she had left before stays on record until she confirms: anybody can type her address.
+    """
     subscription.state = SubscriptionState.PENDING
     subscription.asked_at = clock.now()
-    subscription.confirmed_at = subscription.ended_at = subscription.end_reason = None
-    subscription.end_word, subscription.end_note = None, ""
+    subscription.confirmed_at = None
     # Who asks anew wants the next issue, not the one after an old pause.
     subscription.paused_until = None
     consents.record(subscription, ConsentAct.ASKED, proof)
+
+
+def begin(subscription: Subscription, at: dt.datetime) -> None:
+    """She has it from that moment on; needs the subscriber locked, or the subscription new."""
+    subscription.state, subscription.confirmed_at = SubscriptionState.CONFIRMED, at
+    for name, value in NOT_ENDED.items():
+        setattr(subscription, name, value)
 
 
 def _confirm(subscription_id: int) -> bool:
     return races.won(
         update(Subscription)
         .where(Subscription.id == subscription_id, Subscription.state == SubscriptionState.PENDING)
-        .values(state=SubscriptionState.CONFIRMED, confirmed_at=clock.now())
+        .values(state=SubscriptionState.CONFIRMED, confirmed_at=clock.now(), **NOT_ENDED)
     )
 
 

@@ -66,7 +66,8 @@ def remind() -> list[Notice]:
 def forget() -> int:
     """Delete what was never confirmed, and with it the mails about it; how many sign-ups.
 
-    The person goes with her last subscription. What was confirmed in the meantime stays.
+    The person goes with her last subscription. What was confirmed in the meantime stays. Of somebody
+    who had left before, it is on record again that she did: whoever typed her address changed nothing.
     """
     before = clock.now() - KEPT
     old = db.session.scalars(
@@ -120,6 +121,9 @@ def _forget(subscription: Subscription, before: dt.datetime) -> bool:
     db.session.refresh(subscription)
     if subscription.state is not SubscriptionState.PENDING or subscription.asked_at >= before:
         return False
+    if subscription.ended_at is not None:
+        subscription.state = SubscriptionState.ENDED
+        return True
     db.session.execute(delete(Notice).where(Notice.subscription_id == subscription.id))
     db.session.delete(subscription)
     db.session.flush()

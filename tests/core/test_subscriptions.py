@@ -246,8 +246,12 @@ def test_who_left_and_signs_up_again_starts_anew(letter: Newsletter) -> None:
     again = people.pending(letter)
     assert again.id == subscription.id
     assert (again.state, again.confirmed_at) == (SubscriptionState.PENDING, None)
-    assert (again.ended_at, again.end_reason) == (None, None)
     assert kinds()[-1] is NoticeKind.CONFIRMATION
+    # Anybody can have typed her address: that she left is forgotten when she confirms.
+    assert again.end_reason is EndReason.UNSUBSCRIBED
+    subscriptions.confirm(again.id)
+    db.session.refresh(again)
+    assert (again.ended_at, again.end_reason) == (None, None)
 
 
 def test_a_forwarded_link_does_not_end_the_quiet_of_an_inbox(letter: Newsletter) -> None:

@@ -10,7 +10,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core import clock, confirmations, own_pages, subscriptions, suppressions, unconfirmed
+from app.core import (
+    clock,
+    confirmations,
+    enrolments,
+    own_pages,
+    subscriptions,
+    suppressions,
+    unconfirmed,
+)
+from app.core.enrolments import ImportOutcome, ImportRow
 from app.core.unconfirmed import KEPT, REMIND_AFTER
 from app.extensions import db
 from app.models import (
@@ -228,6 +237,30 @@ def test_what_was_confirmed_or_ended_stays(
     move_clock(KEPT * 10)
     assert unconfirmed.forget() == 0
     assert rows(Subscription) == 1
+
+
+def test_whoever_types_the_address_of_one_who_left_does_not_undo_that_she_did(
+    letter: Newsletter, move_clock: Move
+) -> None:
+    left = people.confirmed(letter)
+    subscriptions.end(left.id, EndReason.ONE_CLICK)
+    db.session.commit()
+    acts = [each.act for each in left.consents]
+    people.pending(letter)
+    assert imported(letter) is ImportOutcome.LEFT
+    move_clock(KEPT + MOMENT)
+    assert unconfirmed.forget() == 1
+    db.session.commit()
+    assert (left.state, left.end_reason) == (SubscriptionState.ENDED, EndReason.ONE_CLICK)
+    assert [each.act for each in left.consents][: len(acts)] == acts
+    assert unconfirmed.forget() == 0
+    assert imported(letter) is ImportOutcome.LEFT
+
+
+def imported(letter: Newsletter) -> ImportOutcome:
+    row = ImportRow(2, people.ADDRESS)
+    (line,) = enrolments.import_confirmed([row], letter, "a list", clock.now())
+    return line.outcome
 
 
 def test_who_asks_for_a_new_link_is_kept_as_long_as_it_works(
