@@ -40,8 +40,6 @@ STAY_WITHIN = dt.timedelta(days=7)
 MOST = 3
 """Changes that one person can ask for in a day: each is a mail to somebody else."""
 
-TO_NEW = (NoticeKind.ADDRESS_CONFIRMATION, NoticeKind.ADDRESS_TAKEN)
-
 
 class Step(StrEnum):
     """Where a change stands after a press."""
@@ -195,14 +193,23 @@ def _asked_today(subscriber: Subscriber) -> int:
 
 
 def _tell_new(change: AddressChange, read: Address) -> Notice | None:
-    """At most one such mail to an address in a day: this form bombs nobody either."""
-    since = clock.now() - CONFIRM_WITHIN
-    if notices.ordered_since(read.written, TO_NEW, since):
+    """At most one such mail to an address in a day, however it is spelt: this form bombs nobody either."""
+    if _is_wanted_already(change):
         return None
     other = subscribers.find(read.key)
     if other is not None:
         return _order(NoticeKind.ADDRESS_TAKEN, other, other.address)
     return _order(NoticeKind.ADDRESS_CONFIRMATION, change.subscriber, read.written, change)
+
+
+def _is_wanted_already(change: AddressChange) -> bool:
+    """Whether anybody asked for the same address within the day: it has been mailed about that."""
+    found = select(AddressChange.id).where(
+        AddressChange.address_hash == change.address_hash,
+        AddressChange.id != change.id,
+        AddressChange.asked_at >= clock.now() - CONFIRM_WITHIN,
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def _tell_old(change: AddressChange) -> Notice | None:

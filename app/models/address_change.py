@@ -20,7 +20,7 @@ class AddressChange(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), index=True)
     address: Mapped[str]
     """The new one, as she typed it; empty for one that must not be mailed."""
-    address_hash: Mapped[str] = mapped_column(default="", server_default="")
+    address_hash: Mapped[str] = mapped_column(default="", server_default="", index=True)
     """The new one's keyed hash: the same wish is known again, whether its address is kept or not."""
     former_address: Mapped[str] = mapped_column(default="", server_default="")
     """The one before, from the confirmation on: so that its owner can take the change back."""

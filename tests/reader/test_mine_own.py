@@ -196,6 +196,17 @@ def test_a_newer_wish_replaces_the_one_before_and_three_a_day_are_enough(
     assert "three times today" in page
 
 
+def test_no_spelling_of_an_address_is_mailed_twice_a_day(
+    client: FlaskClient, reader: Subscription
+) -> None:
+    others = [people.confirmed(reader.newsletter, f"reader-{n}@hebdo.test") for n in range(2)]
+    for who, spelt in zip((reader, *others), (NEW, NEW.upper(), NEW.title()), strict=True):
+        assert ask(client, who, spelt) == (303, "said=address")
+    db.session.rollback()
+    asking = select(Notice.address).where(Notice.kind == NoticeKind.ADDRESS_CONFIRMATION)
+    assert db.session.scalars(asking).all() == [NEW]
+
+
 @pytest.mark.parametrize("way", ["address", "stay"])
 @pytest.mark.parametrize("token", ["x", "1.2.3", "1-x"])
 def test_a_forged_link_moves_nothing(
