@@ -16,6 +16,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.lookups import OFF, is_reserved, resolver
+
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver
 
@@ -33,11 +35,6 @@ not cost every visitor `PATIENCE`."""
 
 MOST_KNOWN = 1000
 """Domains remembered in one process."""
-
-RESERVED = (".invalid", ".test", ".example", ".localhost")
-"""Names that lead nowhere (RFC 2606 §2): for samples and tests, nothing to ask."""
-
-OFF = "off"
 
 
 class Silence(Exception):
@@ -69,7 +66,7 @@ class Exchanges:
 
         `domain` is in ASCII (IDNA), as `core.addresses` writes it. Takes at most `PATIENCE`.
         """
-        if self._server == OFF or f".{domain}".endswith(RESERVED):
+        if self._server == OFF or is_reserved(domain):
             return True
         now = time.monotonic()
         with self._lock:
@@ -99,26 +96,16 @@ class Exchanges:
 
         until = time.monotonic() + PATIENCE
         try:
-            resolver = self._resolver()
-            exchanges = _records(resolver, domain, "MX", until)
+            asked = resolver(self._server, TRY)
+            exchanges = _records(asked, domain, "MX", until)
             if exchanges is not None:
                 return any(str(each.exchange) != "." for each in exchanges)
             kinds = ("A", "AAAA")
-            return any(_records(resolver, domain, kind, until) is not None for kind in kinds)
+            return any(_records(asked, domain, kind, until) is not None for kind in kinds)
         except NXDOMAIN:
             return False
         except (DNSException, OSError) as odd:
             raise Silence(str(odd)) from odd
-
-    def _resolver(self) -> Resolver:
-        from dns.resolver import Resolver
-
-        resolver = Resolver(configure=not self._server)
-        if self._server:
-            host, _colon, port = self._server.partition(":")
-            resolver.nameservers, resolver.port = [host], int(port or 53)
-        resolver.timeout = TRY
-        return resolver
 
 
 def _records(resolver: Resolver, domain: str, kind: str, until: float) -> Answer | None:

@@ -61,8 +61,7 @@ class Settings:
     inbox_url: str = ""
     """The catcher's page, only under `hebdo up`."""
     dns: str = ""
-    """Whom to ask whether a domain takes mail: empty the system's name servers, `off` nobody, or
-    `host[:port]`."""
+    """Whom to ask in the DNS: empty the system's name servers, `off` nobody, or `host[:port]`."""
     form_seconds: float = 2.0
     """A sign-up form that comes back sooner was hardly filled by a person; 0: any may come."""
     log_format: str = "json"

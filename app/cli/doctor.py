@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import click
 
 from app.api.readiness import Check, look
-from app.cli import dkim
+from app.cli import domains, relays
 from app.cli.context import as_table_or_json, reading, show
+from app.cli.findings import Finding
 from app.core import imprints, shares
 from app.extensions import settings
+from app.lookups import Lookups
 from emails.smtp import Line
 from emails.values import Outcome
 
@@ -21,49 +24,81 @@ REMEDIES = {
     "notices": "Look at the worker's log; is the relay below all right?",
     "broker": "Is it running? REDIS_URL says where it is looked for.",
     "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
-    "dkim": "`hebdo dkim record` shows what to publish; a new record can take hours to be seen.",
     "limits": "HEBDO_SMTP_SESSIONS and HEBDO_SMTP_RATE say what the relay allows.",
     "legal": "An admin fills it in at the desk, under Newsletters, Legal notice (LCEN, art. 1-1).",
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
 }
+
+IN_THE_DNS = ("spf", "dkim", "dmarc", "ptr", "tls")
+"""What says of us, where others ask, that our mail is ours. Each finding brings its own remedy."""
 
 
 @click.command()
 @click.option(
     "--only",
     "names",
-    type=click.Choice(list(REMEDIES)),
+    type=click.Choice([*REMEDIES, *IN_THE_DNS]),
     multiple=True,
     help="Only this check; several times if you like.",
 )
 @as_table_or_json
 @reading
 def doctor(names: tuple[str, ...], shape: str) -> None:
-    """Check settings, database, broker, workers and relay; exit code 1 when something is wrong."""
-    checks = _examine(names)
+    """Check settings, database, broker, workers, relay, and what the DNS says of our senders.
+
+    Exit code 1 when something is wrong; what nobody could tell (??) is no fault.
+    """
+    found = _examine(names)
     if shape == "json":
-        rows = ((each.name, each.ok, each.says, _remedy(each)) for each in checks)
-        show(shape, ("check", "ok", "says", "do"), rows)
+        show(
+            shape,
+            ("check", "ok", "says", "do"),
+            ((one.name, one.ok, one.says, one.do) for one in found),
+        )
     else:
-        for each in checks:
-            click.echo(f"{'ok ' if each.ok else 'NO '} {each.name}: {each.says}")
-            if not each.ok:
-                click.echo(f"     {_remedy(each)}")
-    sys.exit(0 if all(each.ok for each in checks) else 1)
+        for each in found:
+            click.echo(f"{each.mark} {each.name}: {each.says}")
+            for line in each.do.splitlines():
+                click.echo(f"     {line}")
+    sys.exit(1 if any(each.ok is False for each in found) else 0)
 
 
-def _examine(names: tuple[str, ...]) -> list[Check]:
+def _examine(names: tuple[str, ...]) -> list[Finding]:
     """All checks or those named; and the database, when it keeps others from being looked at."""
     checks = [Check("settings", True, "All settings can be read."), *look()]
+    database = checks[1].ok
     if not names or {"relay", "media"} & set(names):
         checks += _surroundings()
-    if checks[1].ok and (not names or {"dkim", "limits", "legal"} & set(names)):
-        checks += [_check_dkim(), _check_limits(), _check_legal()]
+    if database and (not names or {"limits", "legal"} & set(names)):
+        checks += [_check_limits(), _check_legal()]
+    found = [Finding(each.name, each.ok, each.says, _remedy(each)) for each in checks]
+    if database:
+        found += _outside([each for each in IN_THE_DNS if not names or each in names])
     return [
         each
-        for each in checks
+        for each in found
         if not names or each.name in names or (each.name == "database" and not each.ok)
     ]
+
+
+def _outside(names: list[str]) -> list[Finding]:
+    """What receivers see of us: asked of the DNS, and of the relay."""
+    relay, lookups = settings().relay, Lookups(settings().dns)
+    place = relays.station(relay, lookups) if names else relays.Station(relay.host)
+    looks: dict[str, Callable[[], list[Finding]]] = {
+        "spf": lambda: domains.look_at_spf(place, lookups),
+        "dkim": lambda: domains.look_at_dkim(lookups),
+        "dmarc": lambda: domains.look_at_dmarc(lookups),
+        "ptr": lambda: _caught() or relays.look_back(place, lookups),
+        "tls": lambda: [relays.look_inside(relay, place)],
+    }
+    return [finding for name in names for finding in looks[name]()]
+
+
+def _caught() -> list[Finding]:
+    """Under `hebdo up` no mail leaves, so that nobody asks who brings it."""
+    says = "Mail is caught on this machine and leaves it for nobody."
+    return [Finding("ptr", True, says)] if settings().inbox_url else []
 
 
 def _surroundings() -> list[Check]:
@@ -76,15 +111,6 @@ def _surroundings() -> list[Check]:
     kind = ", and addresses with accents (SMTPUTF8)" if line.takes_accents else ""
     said = f"takes us{kind}" if fine else f"does not take us: {why}"
     return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
-
-
-def _check_dkim() -> Check:
-    signer = settings().signer
-    if signer is None:
-        return Check("dkim", True, "Hebdo signs no mail: the relay must, or HEBDO_DKIM_* are set.")
-    faults = dkim.unpublished(signer)
-    said = "; ".join(faults) if faults else "The key that signs is published for every sender"
-    return Check("dkim", not faults, f"{said}.")
 
 
 def _check_limits() -> Check:

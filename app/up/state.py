@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.exchanges import OFF
+from app.lookups import OFF
 from app.settings import STATE_FILE, read_state
 
 HOST = "127.0.0.1"
