@@ -190,6 +190,8 @@ TOKENS_ELSEWHERE = frozenset(
     (
         *("editor.save_issue", "editor.send_proof"),
         *("editor.begin_session", "editor.order_link", "editor.set_password"),
+        "editor.sign_out",
     )
 )
-"""Of these, the forms that check their own token; tests/editor/test_stale.py lets it grow stale."""
+"""Of these and of the buttons, those that check their own token: tests/editor/test_stale.py lets it grow
+stale, and tests/editor/test_guard.py forges the one of the sign-out."""

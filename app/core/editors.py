@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.core import addresses, clock, notices
+from app.core import addresses, clock, notices, sessions
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import Correction, Edition, Editor, Notice, NoticeKind, NoticeState, Role
@@ -84,8 +84,7 @@ def sign_in(address: str, password: str) -> Editor | None:
 def set_password(editor: Editor, password: str) -> None:
     """A new password; every session and link made before is over. Raises Invalid in words."""
     editor.password_hash = _hash(password, editor.address)
-    editor.stamp += 1
-    db.session.flush()
+    sessions.end_all(editor)
 
 
 def forget_password(address: str) -> Notice | None:
@@ -101,7 +100,7 @@ def forget_password(address: str) -> Notice | None:
 
 
 def by_stamp(editor_id: int, stamp: int) -> Editor | None:
-    """The editor of a session or a link, unless the password changed since it was made."""
+    """The editor of a link, unless the password changed since it was made."""
     editor = db.session.get(Editor, editor_id) if editor_id < 2**63 else None
     return editor if editor is not None and editor.stamp == stamp else None
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from flask import Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import editors
+from app.core import sessions
 from app.core.errors import NotAllowed
 from app.editor import door
 from app.extensions import _
@@ -19,6 +18,7 @@ OPEN = frozenset(
     for view in (
         "sign_in",
         "begin_session",
+        "sign_out",
         "forget_password",
         "order_link",
         "choose_password",
@@ -35,9 +35,6 @@ MOST_BYTES = 64 * 1024 * 1024
 
 LONGEST_WANTED = 500
 """Characters of a path that is remembered: all of a session must fit into a cookie of 4 kB."""
-
-LONGEST_SESSION = 7 * 24 * 3600
-"""Seconds from the sign-in; whoever comes later signs in again."""
 
 
 @door.before_request
@@ -91,14 +88,17 @@ def _typed() -> list[tuple[str, str]]:
 
 
 def enter(editor: Editor) -> str:
-    """Begin a new session for an editor; where she wanted to go."""
+    """Begin a new session for an editor in this browser; where she wanted to go. The caller commits."""
     wanted = str(session.get("wanted") or url_for("editor.list_issues"))
-    session.clear()
-    session.update(editor=editor.id, stamp=editor.stamp, since=int(time.time()))
+    leave()
+    session["key"] = sessions.begin(editor).key
     return wanted
 
 
 def leave() -> None:
+    """End this browser's session, if it has one, for whoever has its cookie. The caller commits."""
+    if isinstance(key := session.get("key"), str):
+        sessions.end(key)
     session.clear()
 
 
@@ -109,9 +109,5 @@ def require(may: Callable[[Editor], bool]) -> None:
 
 
 def _signed_in() -> Editor | None:
-    editor_id, stamp, since = (session.get(name) for name in ("editor", "stamp", "since"))
-    if not (isinstance(editor_id, int) and isinstance(stamp, int) and isinstance(since, int)):
-        return None
-    if time.time() - since > LONGEST_SESSION:
-        return None
-    return editors.by_stamp(editor_id, stamp)
+    key = session.get("key")
+    return sessions.owner(key) if isinstance(key, str) else None

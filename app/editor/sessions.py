@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from app import bells, pace
-from app.core import addresses, editors
+from app.core import addresses, editors, sessions
 from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import ForgottenPassword, NewPassword, SignIn
-from app.extensions import _, db, limiter, links
+from app.extensions import _, csrf, db, limiter, links
 from app.forms import own_token
 from app.links import Purpose
 from app.models import Editor
@@ -59,16 +60,28 @@ def begin_session() -> ResponseReturnValue:
 
 
 @door.post("/sign-out")
+@csrf.exempt
 def sign_out() -> ResponseReturnValue:
+    """End the session of this browser, or all of hers. Who is signed out already is told the same."""
+    if g.editor is None:
+        # The token of her page went with the session: there is nothing left that it could guard.
+        flash(_("You are signed out."))
+        return redirect(url_for("editor.sign_in"), 303)
+    csrf.protect()
     guard.leave()
-    flash(_("You are signed out."))
+    if "everywhere" in request.form:
+        sessions.end_all(g.editor)
+        told: object = _("You are signed out everywhere.")
+    else:
+        told = _left(sessions.count(g.editor))
+    db.session.commit()
+    flash(told)
     return redirect(url_for("editor.sign_in"), 303)
 
 
 @door.get("/password")
 def forget_password() -> ResponseReturnValue:
-    form = ForgottenPassword(address=g.editor.address if g.editor else "")
-    return render_template("editor/forgotten.html", form=form)
+    return _asking(ForgottenPassword(address=g.editor.address if g.editor else ""))
 
 
 @door.post("/password")
@@ -78,7 +91,7 @@ def order_link() -> ResponseReturnValue:
     """The same answer for everybody; the bell rings after it, so that it tells nothing by its time."""
     form = ForgottenPassword()
     if not form.validate_on_submit():
-        return render_template("editor/forgotten.html", form=form), 422
+        return _asking(form), 422
     with pace.even(EVEN_SECONDS):
         bells.ring([editors.forget_password(form.address.data)])
         db.session.commit()
@@ -109,11 +122,27 @@ def set_password(token: str) -> ResponseReturnValue:
         except Invalid as refused:
             form.blame(refused.faults)
         else:
-            db.session.commit()
             guard.leave()
+            db.session.commit()
             flash(_("Your new password is kept. Please sign in with it."))
             return redirect(url_for("editor.sign_in"), 303)
     return render_template("editor/new_password.html", form=form, owner=editor), 422
+
+
+def _asking(form: ForgottenPassword) -> str:
+    browsers = sessions.count(g.editor) if g.editor else 0
+    return render_template("editor/forgotten.html", form=form, browsers=browsers)
+
+
+def _left(others: int) -> object:
+    """What is told of a sign-out here: she may have forgotten another browser."""
+    if not others:
+        return _("You are signed out.")
+    return ngettext(
+        "You are signed out of this browser, and still signed in in another.",
+        "You are signed out of this browser, and still signed in in %(num)s others.",
+        others,
+    )
 
 
 def _owner(token: str) -> Editor | None:

@@ -19,6 +19,7 @@ from app.models.notice import Notice, NoticeKind, NoticeState
 from app.models.page_mark import PageMark
 from app.models.question import Detail, Question, QuestionKind
 from app.models.relay_offer import RelayOffer
+from app.models.session import DeskSession
 from app.models.share import Share
 from app.models.subscriber import Subscriber
 from app.models.subscription import (
@@ -44,6 +45,7 @@ __all__ = [
     "Correction",
     "Delivery",
     "DeliveryState",
+    "DeskSession",
     "Detail",
     "Edition",
     "EditionState",

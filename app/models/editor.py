@@ -30,7 +30,7 @@ class Editor(Base):
     password_hash: Mapped[str] = mapped_column(default="")
     """argon2id; empty until the invitation was taken up."""
     stamp: Mapped[int] = mapped_column(default=1)
-    """Grows with every password change: a session that carries an older one is over."""
+    """Grows with every password change: a session or a link that carries an older one is over."""
     wants_digest: Mapped[bool] = mapped_column(default=False)
     """She asked to be told by mail when comments wait."""
     created_at: Mapped[dt.datetime]

@@ -9,10 +9,10 @@ from statistics import median
 import pytest
 from flask import Flask
 
-from app.core import corrections, editors
+from app.core import clock, corrections, editors, sessions
 from app.core.errors import Conflict, Invalid
 from app.extensions import db
-from app.models import Editor, Notice, NoticeKind, Role
+from app.models import DeskSession, Editor, Notice, NoticeKind, Role
 from tests import people, talks
 
 WORD = "un mot de passe long"
@@ -51,6 +51,30 @@ def test_a_new_password_ends_what_was_made_with_the_old_one(editor: Editor) -> N
     editors.set_password(editor, "un autre mot de passe")
     assert editors.by_stamp(editor.id, before) is None
     assert editors.sign_in(editor.address, WORD) is None
+
+
+def test_a_sign_in_with_the_old_word_that_ends_after_the_change_opens_nothing(
+    editor: Editor,
+) -> None:
+    """The old stamp was read with the old word; the row comes when all others are gone."""
+    late = sessions.begin(editor)
+    assert sessions.owner(late.key) is editor
+    editors.set_password(editor, "un autre mot de passe")
+    db.session.add(
+        DeskSession(key="late", editor_id=editor.id, stamp=editor.stamp - 1, begun_at=clock.now())
+    )
+    db.session.flush()
+    assert sessions.owner(late.key) is None
+    assert sessions.owner("late") is None
+    assert sessions.count(editor) == 0
+
+
+def test_an_editors_sessions_go_with_her(editor: Editor) -> None:
+    key = sessions.begin(editor).key
+    editors.remove(editor)
+    db.session.commit()
+    assert sessions.owner(key) is None
+    assert db.session.query(DeskSession).count() == 0
 
 
 @pytest.mark.parametrize("word", ["short", "x" * 201, "aaaaaaaaaaaaaaa", "zoe@hebdo.example"])

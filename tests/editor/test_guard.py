@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from app import create_app
-from app.core import editors
+from app.core import editors, sessions
 from app.editor import guard
 from app.extensions import db, limiter
-from app.models import Issue, Notice, Role
+from app.models import DeskSession, Issue, Notice, Role
 from app.settings import Settings
-from tests import desk
+from tests import desk, pages
 from tests.desk import Desk
 
 FILLED = {
@@ -129,33 +129,110 @@ def test_signing_out_ends_the_session(flask_app: Flask) -> None:
     assert signed_in.get("/editor/").status_code == 302
 
 
-def test_a_session_ends_after_a_week(flask_app: Flask) -> None:
+def test_a_session_ends_after_a_week(
+    flask_app: Flask, move_clock: Callable[[dt.timedelta], None]
+) -> None:
     signed_in = desk.signed_in(flask_app)
-    with signed_in.client.session_transaction() as session:
-        session["since"] -= guard.LONGEST_SESSION + 1
+    move_clock(sessions.LONGEST - dt.timedelta(minutes=1))
+    assert signed_in.get("/editor/").status_code == 200
+    move_clock(dt.timedelta(minutes=1))
     assert signed_in.get("/editor/").status_code == 302
 
 
-@pytest.mark.parametrize(
-    "session",
-    [
-        {"editor": "1"},
-        {"editor": 2**70},
-        {"stamp": None},
-        {"stamp": 1},
-        {"since": None},
-    ],
-)
-def test_a_session_that_is_not_ours_is_no_session(
-    flask_app: Flask, stranger: Desk, session: dict[str, object]
+def test_sessions_that_are_over_leave_no_rows(
+    flask_app: Flask, move_clock: Callable[[dt.timedelta], None]
 ) -> None:
-    made = desk.editor()
-    hers: dict[str, object] = {"editor": made.id, "stamp": made.stamp, "since": 2**40}
+    desk.signed_in(flask_app)
+    move_clock(sessions.LONGEST)
+    desk.signed_in(flask_app, Role.CONTRIBUTOR)
+    assert db.session.query(DeskSession).count() == 1
+
+
+@pytest.mark.parametrize("key", [None, 1, "", "x", ["x"]])
+def test_a_session_that_is_not_ours_is_no_session(
+    flask_app: Flask, stranger: Desk, key: object
+) -> None:
+    begun = sessions.begin(desk.editor()).key
+    db.session.commit()
     serializer = SecureCookieSessionInterface().get_signing_serializer(flask_app)
     assert serializer is not None
-    for kept, status in ((hers, 200), ({**hers, **session}, 302)):
+    for kept, status in (({"key": begun}, 200), ({"key": key}, 302), ({}, 302)):
         stranger.client.set_cookie("hebdo", serializer.dumps(kept), domain="localhost")
         assert stranger.get("/editor/").status_code == status
+
+
+def copied(browser: Desk) -> Desk:
+    """Somebody who has the cookie that this browser has now."""
+    thief = Desk(browser.flask_app)
+    cookie = browser.client.get_cookie("hebdo")
+    assert cookie is not None
+    thief.client.set_cookie("hebdo", cookie.value)
+    assert thief.get("/editor/").status_code == 200
+    return thief
+
+
+def is_in(browser: Desk) -> bool:
+    return browser.get("/editor/").status_code == 200
+
+
+def test_signing_out_ends_the_session_also_for_who_copied_its_cookie(flask_app: Flask) -> None:
+    here = desk.signed_in(flask_app)
+    thief = copied(here)
+    assert here.post("/editor/sign-out").status_code == 303
+    assert not is_in(thief)
+
+
+def test_signing_out_here_leaves_the_other_browsers_in_and_says_so(flask_app: Flask) -> None:
+    here, there = desk.signed_in(flask_app), Desk(flask_app)
+    there.sign_in(desk.ADDRESSES[Role.EDITOR])
+    assert "In 2 browsers, this one among them" in here.get("/editor/password").text
+    here.post("/editor/sign-out")
+    told = pages.words(here.get("/editor/sign-in").text)
+    assert "signed out of this browser, and still signed in in another" in told
+    assert not is_in(here)
+    assert is_in(there)
+    assert "In this browser alone" in there.get("/editor/password").text
+
+
+def test_signing_out_everywhere_ends_every_session_of_hers_and_nobody_elses(
+    flask_app: Flask,
+) -> None:
+    here, there, admin = (
+        desk.signed_in(flask_app),
+        Desk(flask_app),
+        desk.signed_in(flask_app, Role.ADMIN),
+    )
+    there.sign_in(desk.ADDRESSES[Role.EDITOR])
+    here.post("/editor/sign-out", {"everywhere": "yes"})
+    assert "signed out everywhere" in here.get("/editor/sign-in").text
+    assert (is_in(here), is_in(there), is_in(admin)) == (False, False, True)
+    assert here.sign_in(desk.ADDRESSES[Role.EDITOR]).status_code == 303
+
+
+def test_signing_in_anew_ends_the_session_that_this_browser_had(flask_app: Flask) -> None:
+    here = desk.signed_in(flask_app)
+    thief = copied(here)
+    form = {"address": desk.ADDRESSES[Role.EDITOR], "password": desk.WORD}
+    assert here.post("/editor/sign-in", form).status_code == 303
+    assert is_in(here)
+    assert not is_in(thief)
+
+
+@pytest.mark.parametrize("everywhere", [{}, {"everywhere": "yes"}])
+def test_signing_out_in_a_second_tab_finds_it_done(
+    flask_app: Flask, everywhere: dict[str, str]
+) -> None:
+    here = desk.signed_in(flask_app)
+    for _ in range(2):
+        answer = here.post("/editor/sign-out", everywhere)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/editor/sign-in")
+
+
+def test_another_site_signs_nobody_out(flask_app: Flask) -> None:
+    here = desk.signed_in(flask_app)
+    here.token = "forged"
+    assert here.post("/editor/sign-out", {"everywhere": "yes"}).status_code == 400
+    assert is_in(here)
 
 
 def test_a_contributor_writes_and_does_not_send(flask_app: Flask) -> None:
