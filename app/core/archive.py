@@ -9,7 +9,7 @@ its page shows others the head alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -120,6 +120,12 @@ def holds(newsletter: Newsletter, number: int) -> bool:
     return bool(_neighbours(newsletter.id, Issue.number == number, limit=1))
 
 
+def has_any(newsletter: Newsletter, *, subscribed: bool) -> bool:
+    """Whether a listed issue is out that this visitor may read whole."""
+    among = (newsletter.id,) if subscribed else ()
+    return bool(_neighbours(newsletter.id, is_readable(among), limit=1))
+
+
 def before(newsletter_id: int, number: int) -> Neighbour | None:
     """The listed issue under the next lower number."""
     found = _neighbours(newsletter_id, is_listed(), Issue.number < number, limit=1)
@@ -148,6 +154,13 @@ def is_out(edition: type[Edition] = Edition) -> ColumnElement[bool]:
 def is_listed(issue: type[Issue] = Issue) -> ColumnElement[bool]:
     """The condition on an issue for what stands in lists."""
     return issue.visibility != Visibility.UNLISTED
+
+
+def is_readable(subscribed: Collection[int]) -> ColumnElement[bool]:
+    """The condition on an issue for what stands in lists and may be read whole, also of the newsletters
+    in `subscribed` (ids), whose pass the visitor shows."""
+    own = (Issue.visibility == Visibility.SUBSCRIBERS) & Issue.newsletter_id.in_(subscribed)
+    return or_(Issue.visibility == Visibility.PUBLIC, own)
 
 
 @lru_cache(maxsize=128)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from app.core import archive, editions, highlights
 from app.core.highlights import Piece
 from app.extensions import db
-from app.models import Correction, Edition, Issue, Newsletter, Visibility
+from app.models import Correction, Edition, Issue, Newsletter
 from emails import markup, slots, typography
 from emails.values import IssueText
 
@@ -98,7 +98,7 @@ def look(
     if not words:
         return Results(())
     is_match, rank = _match(words)
-    limits = [is_match, archive.is_out(), _is_readable(subscribed)]
+    limits = [is_match, archive.is_out(), archive.is_readable(subscribed)]
     if newsletter is not None:
         limits.append(Newsletter.id == newsletter.id)
     joined = (
@@ -263,11 +263,6 @@ def _stems(words: tuple[str, ...]) -> frozenset[str]:
 def _configuration(language: str) -> ColumnElement[str]:
     """PostgreSQL's own dictionaries, by names of ours alone."""
     return literal_column(f"'{CONFIGURATIONS.get(language, 'simple')}'::regconfig")
-
-
-def _is_readable(subscribed: Collection[int]) -> ColumnElement[bool]:
-    own = (Issue.visibility == Visibility.SUBSCRIBERS) & Issue.newsletter_id.in_(subscribed)
-    return or_(Issue.visibility == Visibility.PUBLIC, own)
 
 
 def _found(row: Any, marks: highlights.Marks) -> Found:

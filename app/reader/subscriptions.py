@@ -20,7 +20,7 @@ from app.core.errors import NotFound
 from app.extensions import _, csrf, db, limiter, links, settings
 from app.forms import own_token
 from app.links import Purpose
-from app.models import Subscription, SubscriptionState
+from app.models import Newsletter, Subscription, SubscriptionState
 from app.reader import door, passes
 from app.reader.newsletters import choice, page
 
@@ -71,7 +71,10 @@ def subscribed() -> ResponseReturnValue:
     if newsletter is not None:
         language.suggest(newsletter.language)
     return render_template(
-        "reader/subscribed.html", newsletter=newsletter, inbox_url=settings().inbox_url
+        "reader/subscribed.html",
+        newsletter=newsletter,
+        has_issues=newsletter is not None and _has_issues(newsletter),
+        inbox_url=settings().inbox_url,
     )
 
 
@@ -160,6 +163,11 @@ def _standing(found: Sequence[Subscription], token: str) -> str:
         latest=archive.latest(concerned[0].id),
         token=token,
     )
+
+
+def _has_issues(newsletter: Newsletter) -> bool:
+    """Whether there is something to read while the mail is on its way."""
+    return archive.has_any(newsletter, subscribed=passes.holder(newsletter) is not None)
 
 
 def _speak_to(found: Sequence[Subscription]) -> None:

@@ -177,3 +177,26 @@ def test_nobody_comments_on_an_issue_that_she_may_not_read(
     assert answer.status_code == 403
     assert "This issue is for subscribers" in answer.text
     assert "Villeurbanne" not in answer.text
+
+
+def test_after_a_sign_up_earlier_issues_are_offered_where_she_may_read_one(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    def is_offered() -> bool:
+        page = client.get("/subscribed?newsletter=essentiel-ia").text
+        assert "Look into your inbox" in page
+        return "Meanwhile, read earlier issues" in page
+
+    assert not is_offered()
+    put(letter, 11, Visibility.UNLISTED)
+    put(letter, 12, Visibility.SUBSCRIBERS)
+    assert not is_offered()
+    token = links().subscription_token(people.confirmed(letter).id)
+    client.get(f"{ISSUE}/for/{token}")
+    assert is_offered()
+    client.delete_cookie("pass-essentiel-ia")
+    assert not is_offered()
+    put(people.newsletter("autre"), 1, Visibility.PUBLIC)
+    assert not is_offered()
+    put(letter, 13, Visibility.PUBLIC)
+    assert is_offered()
