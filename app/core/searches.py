@@ -1,7 +1,8 @@
 """Searching the archive: words in issues, rubrics, stories and corrections, by each database's own
 full text.
 
-PostgreSQL stems by the newsletter's language; SQLite (FTS5) takes words as they are. Neither minds
+PostgreSQL stems by the newsletter's language, and minds words that are everywhere ("dans") only when
+there are no others; SQLite (FTS5) takes words as they are. Neither minds
 accents: what goes in and what is asked is folded by `fold` here (PostgreSQL's `unaccent` may be
 absent and is not immutable, FTS5 leaves "œ" alone). What a visitor types is
 plain words, never a query: there is nothing to get wrong in it. Whatever was indexed, only what the
@@ -14,22 +15,27 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Insert,
     and_,
+    case,
+    cast,
     column,
     delete,
     desc,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
     table,
 )
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.core import archive, editions, highlights
 from app.core.highlights import Piece
@@ -48,6 +54,9 @@ LONGEST = 200
 MOST_WORDS = 12
 
 CONFIGURATIONS = {"fr": "french", "en": "english"}
+
+COMMON = "="
+"""Before a word that a language's stems leave out; no word of ours begins with it."""
 
 _INDEX = table(
     "story_search",
@@ -214,15 +223,35 @@ def _insert(edition: Edition, row: dict[str, str]) -> Insert:
         values |= {f"{name}_words": spread(row[name]) for name in ("title", "rubric", "body")}
     else:
         language = _configuration(edition.newsletter.language)
-        parts = zip(("title", "rubric", "body"), "ABC", strict=True)
+        parts = tuple(zip(("title", "rubric", "body"), "ABC", strict=True))
         vectors = [
             func.setweight(
                 func.to_tsvector(language, spread(row[name])), literal_column(f"'{weight}'")
             )
             for name, weight in parts
         ]
-        values["document"] = vectors[0].op("||")(vectors[1]).op("||")(vectors[2])
+        common = _common(language, " ".join(spread(row[name]) for name, _weight in parts))
+        values["document"] = reduce(lambda one, more: one.op("||")(more), [*vectors, common])
     return insert(_INDEX).values(values)
+
+
+def _common(language: ColumnElement[str], words: str) -> ColumnElement[str]:
+    """PostgreSQL's vector of those words that its stems leave out ("dans", "who"), each under a sign.
+
+    With it they are found when nothing else is asked; the sign keeps them from being stems of others.
+    """
+    word = func.unnest(func.string_to_array(words, " ")).column_valued("word")
+    dropped = select(literal(COMMON).op("||")(word)).where(
+        func.length(func.to_tsvector(language, word)) == 0
+    )
+    return func.array_to_tsvector(func.array(dropped.scalar_subquery()))
+
+
+def _query(language: str, words: tuple[str, ...]) -> ColumnElement[str]:
+    """PostgreSQL's query for all words that have stems in this language; where none has, for all words."""
+    stems = func.plainto_tsquery(_configuration(language), " ".join(words))
+    signed = " & ".join(f"'{COMMON}{word}'" for word in words)
+    return case((func.numnode(stems) > 0, stems), else_=cast(signed, TSQUERY))
 
 
 def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[float]]:
@@ -232,10 +261,7 @@ def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[f
         quoted = " ".join(f'"{word}"' for word in words)
         name: ColumnElement[str] = literal_column("story_search")
         return name.op("MATCH")(quoted), func.bm25(name, 8.0, 2.0, 1.0)
-    queries = {
-        language: func.plainto_tsquery(_configuration(language), " ".join(words))
-        for language in CONFIGURATIONS
-    }
+    queries = {language: _query(language, words) for language in CONFIGURATIONS}
     document = _INDEX.c.document
     is_match = or_(
         *(
@@ -249,7 +275,7 @@ def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[f
 
 
 def _stems(words: tuple[str, ...]) -> frozenset[str]:
-    """What begins the words to mark: on PostgreSQL their stems, else the words themselves."""
+    """What begins the words to mark: on PostgreSQL their stems, if any, else the words themselves."""
     if not _is_postgresql():
         return frozenset(words)
     stems = (
@@ -257,7 +283,7 @@ def _stems(words: tuple[str, ...]) -> frozenset[str]:
         for language in CONFIGURATIONS
     )
     row = db.session.execute(select(*stems)).one()
-    return frozenset(stem for found in row for stem in found)
+    return frozenset(stem for found in row for stem in found or words)
 
 
 def _configuration(language: str) -> ColumnElement[str]:

@@ -95,6 +95,36 @@ def test_postgresql_also_finds_other_forms_of_a_word(
     assert found == ([] if settings.database_url.startswith("sqlite") else ["actu-1"])
 
 
+@pytest.mark.parametrize("typed", ["les", "la", "ET", "dans la", "on"])
+def test_words_that_are_everywhere_are_found_when_nothing_else_is_asked(
+    letter: Newsletter, typed: str
+) -> None:
+    story = StoryText("Et les autres", "Dans la ville, on sort.")
+    rubric = RubricText(RubricKind.BRIEFS, "Brèves", "actu", (story,))
+    text = dataclasses.replace(rows.text(letter), subject="Le sujet", rubrics=(rubric,))
+    searches.fill(people.edition(letter, 13, text=text).id)
+    (newest,) = [each for each in searches.look(typed).found if each.number == 13 and each.anchor]
+    assert newest.anchor == "actu-1"
+    assert any(each.is_marked for each in (*newest.title, *newest.snippet))
+
+
+def test_a_name_that_is_a_common_word_elsewhere_is_found_where_it_stands(
+    flask_app: Flask,
+) -> None:
+    english = people.newsletter("weekly")
+    english.language = "en"
+    story = StoryText("The WHO warns", "It said so.")
+    other = StoryText("Whose turn", "Nobody’s, as the whole house knows.")
+    rubric = RubricText(RubricKind.BRIEFS, "News", "news", (story, other))
+    text = dataclasses.replace(rows.text(english), subject="A subject", rubrics=(rubric,))
+    searches.fill(people.edition(english, text=text).id)
+    assert anchors("WHO") == ["news-1"]
+    assert anchors("it who") == ["news-1"]
+    assert anchors("who about") == []
+    (found,) = searches.look("who").found
+    assert [each.text for each in found.title if each.is_marked] == ["WHO"]
+
+
 def test_every_word_must_be_there_and_an_apostrophe_parts_two(letter: Newsletter) -> None:
     assert anchors("élections zanzibar") == []
     assert anchors("l’aiguille") == ["actu-2"] == anchors("l'aiguille foin")
