@@ -2,8 +2,8 @@
 
 What was mailed is what is shown: pages come from `Edition.source`, never from the issue, which
 could be written on. Who may read an issue on the web is its `visibility`, which may change at any
-time: what is unlisted has its page and stands in no list; what is for subscribers is listed, and
-its page shows others the head alone.
+time: what is unlisted has its page, under an address that can be guessed, and stands in no list;
+what is for subscribers is listed, and its page shows others the head alone.
 """
 
 from __future__ import annotations

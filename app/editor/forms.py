@@ -34,7 +34,7 @@ LONGEST_IMPORT = 400_000
 
 VISIBILITIES = [
     SelectChoice(Visibility.PUBLIC.value, _("Public: everybody reads it and finds it")),
-    SelectChoice(Visibility.UNLISTED.value, _("Unlisted: only those who have its address")),
+    SelectChoice(Visibility.UNLISTED.value, _("Unlisted: in no list, feed or search")),
     SelectChoice(
         Visibility.SUBSCRIBERS.value, _("For subscribers: the link in their mail opens it")
     ),

@@ -41,7 +41,8 @@ class Visibility(StrEnum):
 
     PUBLIC = "public"
     UNLISTED = "unlisted"
-    """Whoever has its address; no list, feed, search or search engine names it."""
+    """Whoever has its address; no list, feed, search or search engine names it. No secret: the address ends
+    in the issue's number, and can be guessed."""
     SUBSCRIBERS = "subscribers"
     """Whoever came by the link of her mail; others see its head."""
 

@@ -133,6 +133,21 @@ def test_the_desk_changes_it_before_and_after_sending(flask_app: Flask) -> None:
     assert issue.visibility is Visibility.UNLISTED
 
 
+def test_where_an_editor_chooses_the_desk_says_that_unlisted_is_no_secret(
+    flask_app: Flask, client: FlaskClient, letter: Newsletter
+) -> None:
+    """For so it is: whoever counts on from the last number finds it."""
+    put(letter, 12, Visibility.UNLISTED)
+    assert client.get(ISSUE).status_code == 200
+    at_desk = desk.signed_in(flask_app)
+    issue = issues.create(letter)
+    db.session.commit()
+    for path in (f"/editor/issues/{issue.id}", f"/editor/issues/{issue.id}/web"):
+        page = pages.words(at_desk.get(path).text)
+        assert "Unlisted: in no list, feed or search" in page
+        assert "no secret: its address ends in its number, which can be guessed" in page
+
+
 @pytest.mark.parametrize("typed", [None, "", " ", "everybody", "public\x00", "é" * 500])
 def test_a_rule_that_is_none_is_refused_with_a_sentence(
     flask_app: Flask, typed: str | None
