@@ -15,29 +15,24 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Insert,
     and_,
-    case,
-    cast,
     column,
     delete,
     desc,
     func,
     insert,
-    literal,
     literal_column,
     or_,
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.core import archive, editions, highlights
+from app.core import archive, editions, highlights, stems
 from app.core.highlights import Piece
 from app.extensions import db
 from app.models import Correction, Edition, Issue, Newsletter
@@ -52,11 +47,6 @@ LONGEST = 200
 """Characters of what is looked for."""
 
 MOST_WORDS = 12
-
-CONFIGURATIONS = {"fr": "french", "en": "english"}
-
-COMMON = "="
-"""Before a word that a language's stems leave out; no word of ours begins with it."""
 
 _INDEX = table(
     "story_search",
@@ -126,7 +116,7 @@ def look(
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    marks = highlights.Marks(_stems(words))
+    marks = highlights.Marks(_marked(words))
     return Results(words, total, tuple(_found(row, marks) for row in rows))
 
 
@@ -222,36 +212,9 @@ def _insert(edition: Edition, row: dict[str, str]) -> Insert:
     if not _is_postgresql():
         values |= {f"{name}_words": spread(row[name]) for name in ("title", "rubric", "body")}
     else:
-        language = _configuration(edition.newsletter.language)
-        parts = tuple(zip(("title", "rubric", "body"), "ABC", strict=True))
-        vectors = [
-            func.setweight(
-                func.to_tsvector(language, spread(row[name])), literal_column(f"'{weight}'")
-            )
-            for name, weight in parts
-        ]
-        common = _common(language, " ".join(spread(row[name]) for name, _weight in parts))
-        values["document"] = reduce(lambda one, more: one.op("||")(more), [*vectors, common])
+        parts = [spread(row[name]) for name in ("title", "rubric", "body")]
+        values["document"] = stems.document(edition.newsletter.language, parts)
     return insert(_INDEX).values(values)
-
-
-def _common(language: ColumnElement[str], words: str) -> ColumnElement[str]:
-    """PostgreSQL's vector of those words that its stems leave out ("dans", "who"), each under a sign.
-
-    With it they are found when nothing else is asked; the sign keeps them from being stems of others.
-    """
-    word = func.unnest(func.string_to_array(words, " ")).column_valued("word")
-    dropped = select(literal(COMMON).op("||")(word)).where(
-        func.length(func.to_tsvector(language, word)) == 0
-    )
-    return func.array_to_tsvector(func.array(dropped.scalar_subquery()))
-
-
-def _query(language: str, words: tuple[str, ...]) -> ColumnElement[str]:
-    """PostgreSQL's query for all words that have stems in this language; where none has, for all words."""
-    stems = func.plainto_tsquery(_configuration(language), " ".join(words))
-    signed = " & ".join(f"'{COMMON}{word}'" for word in words)
-    return case((func.numnode(stems) > 0, stems), else_=cast(signed, TSQUERY))
 
 
 def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[float]]:
@@ -261,7 +224,7 @@ def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[f
         quoted = " ".join(f'"{word}"' for word in words)
         name: ColumnElement[str] = literal_column("story_search")
         return name.op("MATCH")(quoted), func.bm25(name, 8.0, 2.0, 1.0)
-    queries = {language: _query(language, words) for language in CONFIGURATIONS}
+    queries = {language: stems.query(language, words) for language in stems.CONFIGURATIONS}
     document = _INDEX.c.document
     is_match = or_(
         *(
@@ -274,21 +237,9 @@ def _match(words: tuple[str, ...]) -> tuple[ColumnElement[bool], ColumnElement[f
     return is_match, desc(func.ts_rank(document, either))
 
 
-def _stems(words: tuple[str, ...]) -> frozenset[str]:
-    """What begins the words to mark: on PostgreSQL their stems, if any, else the words themselves."""
-    if not _is_postgresql():
-        return frozenset(words)
-    stems = (
-        func.tsvector_to_array(func.to_tsvector(_configuration(language), " ".join(words)))
-        for language in CONFIGURATIONS
-    )
-    row = db.session.execute(select(*stems)).one()
-    return frozenset(stem for found in row for stem in found or words)
-
-
-def _configuration(language: str) -> ColumnElement[str]:
-    """PostgreSQL's own dictionaries, by names of ours alone."""
-    return literal_column(f"'{CONFIGURATIONS.get(language, 'simple')}'::regconfig")
+def _marked(words: tuple[str, ...]) -> frozenset[str]:
+    """What begins the words to mark."""
+    return stems.of(words) if _is_postgresql() else frozenset(words)
 
 
 def _found(row: Any, marks: highlights.Marks) -> Found:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, ValidationError
 
@@ -36,25 +36,27 @@ class TicketField(HiddenField):  # type: ignore[misc]
 
     site = ""
 
+    def __init__(self, of: Newsletter, **more: Any) -> None:
+        super().__init__(**more)
+        self._of = of
+
     def pre_validate(self, form: Any) -> None:
         said = links().read_timed_token(Purpose.EMBED, self.data or "", TICKET_HOURS) or ""
         slug, _space, self.site = said.partition(" ")
-        if slug != (request.view_args or {})["slug"]:
+        if slug != self._of.slug:
             raise ValidationError(
                 _("This form has been open for long. Please press the button once more.")
             )
 
     def _value(self) -> str:
-        newsletter = newsletters.get(str((request.view_args or {})["slug"]))
-        site = self.site or _framing(newsletter)
-        return links().timed_token(Purpose.EMBED, f"{newsletter.slug} {site}")
+        site = self.site or _framing(self._of)
+        return links().timed_token(Purpose.EMBED, f"{self._of.slug} {site}")
 
 
 @door.get("/embed/<slug>")
 def embed(slug: str) -> ResponseReturnValue:
     """The form alone, for a frame."""
-    newsletter = newsletters.get(slug)
-    language.suggest(newsletter.language)
+    newsletter = _framed(slug)
     return _frame(newsletter, _framed_form(newsletter, formdata=None))
 
 
@@ -62,8 +64,7 @@ def embed(slug: str) -> ResponseReturnValue:
 @sign_ups.capped
 def subscribe_embedded(slug: str) -> ResponseReturnValue:
     """From the frame; the answer stands in the frame, too."""
-    newsletter = newsletters.get(slug)
-    language.suggest(newsletter.language)
+    newsletter = _framed(slug)
     form = _framed_form(newsletter)
     if not form.validate():
         return _frame(newsletter, form), 422
@@ -74,8 +75,7 @@ def subscribe_embedded(slug: str) -> ResponseReturnValue:
 
 @door.get("/embed/<slug>/thanks")
 def embed_thanks(slug: str) -> ResponseReturnValue:
-    newsletter = newsletters.get(slug)
-    language.suggest(newsletter.language)
+    newsletter = _framed(slug)
     return render_template(
         "reader/embed_thanks.html", newsletter=newsletter, inbox_url=settings().inbox_url
     )
@@ -109,14 +109,33 @@ def subscribe_from_elsewhere(slug: str) -> ResponseReturnValue:
 def let_sites_frame(response: Response) -> Response:
     """The sites that the newsletter lists may show these pages, faults and refusals among them."""
     if request.endpoint in FRAMED and response.status_code < 500:
-        newsletter = newsletters.find(str((request.view_args or {}).get("slug", "")))
-        allowed = origins.of(newsletter) if newsletter is not None else ()
+        allowed = _known().get(str((request.view_args or {}).get("slug", "")), ())
         response.headers["Content-Security-Policy"] = guards.policy_framed_by(allowed)
     return response
 
 
+def _framed(slug: str) -> Newsletter:
+    """The newsletter of this frame, and from now on the sites that it lists at this moment."""
+    newsletter = newsletters.get(slug)
+    _known()[slug] = origins.of(newsletter)
+    language.suggest(newsletter.language)
+    return newsletter
+
+
+def _known() -> dict[str, tuple[str, ...]]:
+    """The sites that each newsletter lists, as its rows were last read in this process.
+
+    A refusal is told by it: a robot that goes on asks for no row, and waits for no writer's lock.
+    """
+    known: dict[str, tuple[str, ...]] | None = current_app.extensions.get("hebdo.framing")
+    if known is None:
+        known = {each.slug: origins.of(each) for each in newsletters.listing()}
+        current_app.extensions["hebdo.framing"] = known
+    return known
+
+
 def _framed_form(of: Newsletter, **more: Any) -> SignUpForm:
-    extra = {"ticket": TicketField()}
+    extra = {"ticket": TicketField(of)}
     return sign_ups.form_for(of, extra=extra, meta=sign_ups.WITHOUT_COOKIES, **more)
 
 

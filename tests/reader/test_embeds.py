@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
@@ -78,6 +78,42 @@ def test_only_the_sites_on_the_list_may_frame_the_form(
     assert ancestors("/embed/nowhere") == "'self'"
     for page in ("/", "/newsletters/essentiel-ia", "/subscribed", "/legal"):
         assert ancestors(page) == "'none'"
+
+
+def test_the_page_of_a_frame_asks_for_its_newsletter_once(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    asked: list[str] = []
+    client.get(FRAME)
+    db.session.rollback()
+    event.listen(db.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
+    for page in (FRAME, f"{FRAME}/thanks"):
+        asked.clear()
+        assert client.get(page).status_code == 200
+        assert sum("FROM newsletter" in each for each in asked) == 1, page
+
+
+def test_a_refusal_is_framed_by_the_sites_that_are_listed_now(
+    limited_app: Flask,
+) -> None:
+    """Also where this process has shown no frame yet."""
+    letter = people.newsletter()
+    origins.keep(letter, SITE)
+    db.session.commit()
+    stranger = limited_app.test_client(use_cookies=False)
+
+    def ancestors() -> str:
+        return stranger.post(FRAME).headers["Content-Security-Policy"]
+
+    for n in range(31):
+        typed = {"consent": "y", "address": f"r{n}@hebdo.test"}
+        answer = stranger.post(BY_HAND, data=typed)
+    assert answer.status_code == 429
+    assert f"frame-ancestors 'self' {SITE}" in ancestors()
+    letter.origins = "https://new.example"
+    db.session.commit()
+    limited_app.test_client().get(FRAME)
+    assert "frame-ancestors 'self' https://new.example" in ancestors()
 
 
 def test_the_frame_sets_no_cookie_and_needs_none(stranger: FlaskClient, letter: Newsletter) -> None:
