@@ -27,6 +27,9 @@ house = test_looking.house
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
 PLAIN_SPACE = re.compile(r"[ \n][?!;:»]|«[ \n]")
 HIGH_SIGN = re.compile("(?<![\u00a0\u202f])[?!;»]|«(?!\u00a0)")
+TORN = re.compile(r"\be-mail|[Nn]° ")
+"""A browser may end a line after this hyphen, and begin the next one with a number."""
+
 NOT_TYPOGRAPHIC = re.compile(r"['\"<>&]|\.\.\.")
 """Straight quotes; and signs that a page would take for HTML, since Jinja trusts a translation."""
 
@@ -95,6 +98,7 @@ def test_french_is_set_as_french_is(french: list[Message]) -> None:
             assert not PLAIN_SPACE.search(said), said
             assert not HIGH_SIGN.search(said), said
             assert not NOT_TYPOGRAPHIC.search(said), said
+            assert not TORN.search(said), said
 
 
 class _Passages(HTMLParser):

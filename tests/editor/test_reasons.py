@@ -95,7 +95,7 @@ def test_the_french_desk_says_in_french_why_a_send_rests_and_why_a_copy_was_skip
     )
     db.session.commit()
     page = at_desk.get(f"/editor/issues/{edition.issue_id}/progress?lang=fr").text
-    assert "aucun e-mail ne peut en être fabriqué\u00a0: From" in page
+    assert "aucun e\u2011mail ne peut en être fabriqué\u00a0: From" in page
     assert "désabonnement avant l’envoi de cet exemplaire" in page
     assert "Cet envoi est en pause" in page
     assert "before her turn" not in page

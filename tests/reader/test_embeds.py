@@ -329,7 +329,7 @@ def test_a_reader_signs_up_in_a_frame_of_another_site_and_by_a_copied_form(
     inside.locator("#address").fill("lea@hebdo.test")
     inside.locator("form > button").click()
     inside.locator(".lede").wait_for()
-    asked = {"fr": "Regardez vos e-mails", "en": "Look into your inbox"}[language]
+    asked = {"fr": "Regardez vos e\u2011mails", "en": "Look into your inbox"}[language]
     assert asked in inside.locator("h1").inner_text()
     fill(tab, "max@hebdo")
     tab.locator("form button").click()
