@@ -64,6 +64,8 @@ class Settings:
     """Whom to ask in the DNS: empty the system's name servers, `off` nobody, or `host[:port]`."""
     form_seconds: float = 2.0
     """A sign-up form that comes back sooner was hardly filled by a person; 0: any may come."""
+    metrics_token: str = field(default="", repr=False)
+    """What who asks for `/metrics` must bring; empty: there is no such page."""
     log_format: str = "json"
     """`json`, or `lines` for people."""
     log_level: str = "INFO"
@@ -168,6 +170,7 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
             pattern=r"off|\d+(\.\d+){3}(:\d+)?",
             meant="off, or a name server such as 192.0.2.53",
         ),
+        metrics_token=_metrics_token(found),
         form_seconds=float(found.whole("HEBDO_FORM_SECONDS", 2)),
         log_format=found.text(
             "HEBDO_LOG_FORMAT", "json", pattern="json|lines", meant="json or lines"
@@ -179,6 +182,17 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
             meant="DEBUG, INFO, WARNING or ERROR",
         ).upper(),
     )
+
+
+def _metrics_token(found: _Reading) -> str:
+    token = found.text("HEBDO_METRICS_TOKEN")
+    if token and not re.fullmatch("[!-~]{16,}", token):
+        # What is nearly a secret is not shown.
+        found.wrong.append(
+            "HEBDO_METRICS_TOKEN must have 16 characters or more, and no blanks;"
+            " make one with: openssl rand -hex 32"
+        )
+    return token
 
 
 def _database_url(found: _Reading, state_dir: Path) -> str:

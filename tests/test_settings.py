@@ -44,6 +44,7 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         "HEBDO_LOG_LEVEL": "chatty",
         "HEBDO_DATABASE_URL": "mysql://u:hidden@db/hebdo",
         "REDIS_URL": "amqp://u:hidden@broker",
+        "HEBDO_METRICS_TOKEN": "hidden, short",
     }
     with pytest.raises(SettingsError) as odd:
         load(environ(tmp_path, **wrong))
@@ -92,7 +93,8 @@ def test_an_empty_variable_is_the_same_as_none(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_in_what_settings_print(tmp_path: Path) -> None:
-    printed = repr(load(environ(tmp_path, HEBDO_DATABASE_URL="postgresql://u:hidden@db/hebdo")))
+    secrets = {"HEBDO_DATABASE_URL": "postgresql://u:hidden@db/hebdo"}
+    printed = repr(load(environ(tmp_path, HEBDO_METRICS_TOKEN="hidden" * 5, **secrets)))
     for secret in ("k" * 40, "p/w", "hush", "hidden"):
         assert secret not in printed
 
