@@ -60,7 +60,6 @@ def begin_session() -> ResponseReturnValue:
 
 
 @door.post("/sign-out")
-@csrf.exempt
 def sign_out() -> ResponseReturnValue:
     """End the session of this browser, or all of hers. Who is signed out already is told the same."""
     if g.editor is None:
@@ -71,12 +70,15 @@ def sign_out() -> ResponseReturnValue:
     guard.leave()
     if "everywhere" in request.form:
         sessions.end_all(g.editor)
-        told: object = _("You are signed out everywhere.")
+        told = str(_("You are signed out everywhere."))
     else:
         told = _left(sessions.count(g.editor))
     db.session.commit()
     flash(told)
     return redirect(url_for("editor.sign_in"), 303)
+
+
+csrf.exempt(sign_out)
 
 
 @door.get("/password")
@@ -134,15 +136,16 @@ def _asking(form: ForgottenPassword) -> str:
     return render_template("editor/forgotten.html", form=form, browsers=browsers)
 
 
-def _left(others: int) -> object:
+def _left(others: int) -> str:
     """What is told of a sign-out here: she may have forgotten another browser."""
     if not others:
-        return _("You are signed out.")
-    return ngettext(
+        return str(_("You are signed out."))
+    told = ngettext(
         "You are signed out of this browser, and still signed in in another.",
         "You are signed out of this browser, and still signed in in %(num)s others.",
         others,
     )
+    return str(told)
 
 
 def _owner(token: str) -> Editor | None:
