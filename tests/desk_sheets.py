@@ -164,6 +164,7 @@ BUTTONS = {
     "editor.move_newsletter_question": "one button",
     "editor.remove_newsletter_question": "one button",
     "editor.remove_editor": "one button",
+    "editor.change_role": "a choice of roles and one button",
     "editor.cancel_edition": "one button",
     "editor.pause_edition": "one button",
     "editor.resume_edition": "one button",

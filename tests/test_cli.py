@@ -25,6 +25,7 @@ from app.models import (
     Issue,
     Notice,
     NoticeKind,
+    Role,
     Subscription,
     SubscriptionState,
 )
@@ -390,6 +391,18 @@ def test_an_editor_can_be_invited_and_reset_by_mail(run: Run) -> None:
 
 def test_somebody_who_is_no_editor_gets_no_password(run: Run) -> None:
     assert "editors list" in refused(run("editors", "password", "max@example.org"))
+
+
+def test_an_editor_gets_another_role_and_the_last_admin_keeps_hers(run: Run) -> None:
+    ok(run("editors", "add", "lea@example.org", "--name", "Léa", "--role", "admin"))
+    ok(run("editors", "add", "max@example.org", "--name", "Max"))
+    assert "last admin" in refused(run("editors", "role", "lea@example.org", "contributor"))
+    ok(run("editors", "role", "Max@example.org", "admin"))
+    assert "had the role admin" in ok(run("editors", "role", "lea@example.org", "editor")).stdout
+    assert "editors list" in refused(run("editors", "role", "nobody@example.org", "editor"))
+    assert run("editors", "role", "max@example.org", "owner").exit_code == 2
+    roles = {each.address: each.role for each in editors.listing()}
+    assert roles == {"lea@example.org": Role.EDITOR, "max@example.org": Role.ADMIN}
 
 
 def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:

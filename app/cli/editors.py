@@ -10,7 +10,7 @@ from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import editors as core
 from app.extensions import db
-from app.models import Notice, Role
+from app.models import Editor, Notice, Role
 
 
 @click.group()
@@ -47,9 +47,7 @@ def add(address: str, name: str, role: str, invite: bool) -> None:
 @in_app
 def password(address: str, mail: bool) -> None:
     """Give the editor ADDRESS a new password; all her sessions end."""
-    editor = core.find(address)
-    if editor is None:
-        raise Refused(f"{address} is no editor. All of them: hebdo editors list")
+    editor = _known(address)
     if mail:
         notice = core.forget_password(address)
         if notice is None:
@@ -60,6 +58,19 @@ def password(address: str, mail: bool) -> None:
     core.set_password(editor, made)
     db.session.commit()
     click.echo(f"New password of {editor.address}, shown only here: {made}")
+
+
+@editors.command()
+@click.argument("address")
+@click.argument("role", type=click.Choice([each.value for each in Role]))
+@in_app
+def role(address: str, role: str) -> None:
+    """Give the editor ADDRESS another role; the last admin stays one."""
+    before = core.change_role(_known(address), Role(role))
+    if before is None:
+        raise _unknown(address)
+    db.session.commit()
+    click.echo(f"{address} had the role {before} and has the role {role} now.")
 
 
 @editors.command(name="list")
@@ -74,6 +85,17 @@ def list_all(shape: str) -> None:
 def new_password() -> str:
     """96 bits, in characters that can be copied by a double click."""
     return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
+
+
+def _known(address: str) -> Editor:
+    editor = core.find(address)
+    if editor is None:
+        raise _unknown(address)
+    return editor
+
+
+def _unknown(address: str) -> Refused:
+    return Refused(f"{address} is no editor. All of them: hebdo editors list")
 
 
 def _mail(notice: Notice) -> None:

@@ -123,23 +123,29 @@ def listing() -> list[Editor]:
     return list(db.session.scalars(select(Editor).order_by(Editor.name, Editor.id)))
 
 
-def remove(editor: Editor) -> None:
-    """End an editor's access for good; what she did stays. Twice is the same as once.
+def change_role(editor: Editor, role: Role) -> Role | None:
+    """Give an editor another role, good from her next click; the one she had, None when she is gone.
 
     Refused for the last admin.
     """
-    # Two admins who remove each other at once would leave none: who comes second waits, and counts anew.
-    held = dict(
-        db.session.execute(
-            select(Editor.id, Editor.role)
-            .where(or_(Editor.role == Role.ADMIN, Editor.id == editor.id))
-            .order_by(Editor.id)
-            .with_for_update(key_share=True)
-        ).all()
-    )
+    held = _hold_admins_and(editor)
     if editor.id not in held:
-        return
-    if held[editor.id] is Role.ADMIN and list(held.values()).count(Role.ADMIN) < 2:
+        return None
+    if role is not Role.ADMIN and _is_last_admin(editor, held):
+        raise Conflict(_("The last admin stays one: nobody could add editors any more."))
+    db.session.execute(update(Editor).where(Editor.id == editor.id).values(role=role))
+    return held[editor.id]
+
+
+def remove(editor: Editor) -> bool:
+    """End an editor's access for good; what she did stays. False when she was gone already.
+
+    Refused for the last admin.
+    """
+    held = _hold_admins_and(editor)
+    if editor.id not in held:
+        return False
+    if _is_last_admin(editor, held):
         raise Conflict(_("The last admin cannot be removed: nobody could add editors any more."))
     owed = delete(Notice).where(Notice.editor_id == editor.id, Notice.state == NoticeState.WAITING)
     db.session.execute(owed)
@@ -147,6 +153,7 @@ def remove(editor: Editor) -> None:
         db.session.execute(update(whose.class_).where(whose == editor.id).values({whose: None}))
     db.session.delete(editor)
     db.session.flush()
+    return True
 
 
 def may_moderate(editor: Editor) -> bool:
@@ -160,6 +167,26 @@ def may_send(editor: Editor) -> bool:
 
 def is_admin(editor: Editor) -> bool:
     return editor.role is Role.ADMIN
+
+
+def _hold_admins_and(editor: Editor) -> dict[int, Role]:
+    """The roles of all admins and of this editor, by number, as they stand until we commit.
+
+    Two admins who take each other's rights at once would leave none: who comes second waits here,
+    and counts anew.
+    """
+    found = (
+        select(Editor.id, Editor.role)
+        .where(or_(Editor.role == Role.ADMIN, Editor.id == editor.id))
+        .order_by(Editor.id)
+        .with_for_update(key_share=True)
+    )
+    return dict(db.session.execute(found).all())
+
+
+def _is_last_admin(editor: Editor, held: dict[int, Role]) -> bool:
+    others = (role for number, role in held.items() if number != editor.id)
+    return held[editor.id] is Role.ADMIN and Role.ADMIN not in others
 
 
 def _hash(password: str, address: str) -> str:

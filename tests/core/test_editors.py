@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from statistics import median
 
@@ -149,35 +150,74 @@ def test_an_editor_who_corrected_an_issue_can_be_removed_and_the_note_stays(
     assert [note.text for note in corrections.of_issue(issue.id)] == ["C’était lundi."]
 
 
-def test_two_admins_who_remove_each_other_at_once_leave_one(flask_app: Flask) -> None:
+def demote(editor: Editor) -> None:
+    editors.change_role(editor, Role.CONTRIBUTOR)
+
+
+@pytest.mark.parametrize("second", [editors.remove, demote])
+@pytest.mark.parametrize("first", [editors.remove, demote])
+def test_two_admins_who_take_each_others_rights_at_once_leave_one(
+    flask_app: Flask, first: Callable[[Editor], object], second: Callable[[Editor], object]
+) -> None:
     one, other = (
         editors.add(f"{name}@hebdo.example", name, Role.ADMIN).id for name in ("ada", "bea")
     )
     db.session.commit()
 
-    def remove() -> bool:
+    def take() -> bool:
         with flask_app.app_context():
             try:
-                editors.remove(editors.get(one))
+                second(editors.get(one))
             except Conflict:
                 db.session.rollback()
                 return False
             db.session.commit()
             return True
 
-    editors.remove(editors.get(other))
+    first(editors.get(other))
     with ThreadPoolExecutor(1) as hand:
-        second = hand.submit(remove)
+        taken = hand.submit(take)
         # Who did not wait for the first would be through by then.
-        wait([second], timeout=1)
+        wait([taken], timeout=1)
         db.session.commit()
-        assert second.result(30) is False
-    assert [each.id for each in editors.listing()] == [one]
+        assert taken.result(30) is False
+    assert [each.id for each in editors.listing() if each.role is Role.ADMIN] == [one]
+
+
+def test_a_role_is_changed_and_the_one_before_told(editor: Editor) -> None:
+    assert editors.change_role(editor, Role.ADMIN) is Role.EDITOR
+    assert editors.change_role(editor, Role.ADMIN) is Role.ADMIN
+    assert editor.role is Role.ADMIN
+    with pytest.raises(Conflict):
+        editors.change_role(editor, Role.EDITOR)
+    db.session.commit()
+    assert editor.role is Role.ADMIN
+
+
+def test_a_role_given_while_another_admin_gave_one_is_the_role(
+    flask_app: Flask, editor: Editor
+) -> None:
+    """What was read of her before is no answer to whether anything is to be done."""
+    if db.engine.dialect.name != "postgresql":
+        # Who may write on SQLite reads while nobody else writes.
+        return
+    assert editor.role is Role.EDITOR
+    with flask_app.app_context():
+        editors.change_role(editors.get(editor.id), Role.CONTRIBUTOR)
+        db.session.commit()
+    assert editors.change_role(editor, Role.EDITOR) is Role.CONTRIBUTOR
+    db.session.commit()
+    assert editor.role is Role.EDITOR
+
+
+def test_who_is_gone_gets_no_role(editor: Editor) -> None:
+    editors.remove(editor)
+    assert editors.change_role(editor, Role.ADMIN) is None
 
 
 def test_removing_somebody_twice_is_the_same_as_once(editor: Editor) -> None:
-    editors.remove(editor)
-    editors.remove(editor)
+    assert editors.remove(editor) is True
+    assert editors.remove(editor) is False
     db.session.commit()
     assert editors.listing() == []
 

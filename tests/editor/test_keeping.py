@@ -7,6 +7,8 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import make_transient
+from werkzeug.test import TestResponse
 
 from app.core import editors, imprints, issues, newsletters
 from app.extensions import db, links
@@ -150,7 +152,7 @@ def test_a_name_is_text_in_every_sentence_about_it(admin: Desk) -> None:
     found = editors.find("x@hebdo.example")
     assert found is not None
     assert not is_alive(admin.get("/editor/editors").text)
-    admin.post(f"/editor/editors/{found.id}/remove")
+    press(admin, found, "remove")
     page = admin.get("/editor/editors").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert not is_alive(page)
@@ -162,9 +164,101 @@ def test_a_removed_editor_is_out_at_once(flask_app: Flask, admin: Desk) -> None:
     me = editors.find(desk.ADDRESSES[Role.ADMIN])
     assert found is not None
     assert me is not None
-    assert admin.post(f"/editor/editors/{found.id}/remove").status_code == 303
+    assert press(admin, found, "remove").status_code == 303
     assert other.get("/editor/").status_code == 302
-    assert admin.post(f"/editor/editors/{me.id}/remove").status_code == 409
+    assert press(admin, me, "remove").status_code == 409
+
+
+def press(admin: Desk, editor: Editor, button: str, **more: str) -> TestResponse:
+    """A button of the page of editors beside this one."""
+    path = f"/editor/editors/{editor.id}/{button}"
+    return admin.post(path, {"address": editor.address, **more})
+
+
+def as_seen(editor: Editor) -> Editor:
+    """As a page shows her, whatever becomes of her row."""
+    db.session.commit()
+    db.session.refresh(editor)
+    make_transient(editor)
+    return editor
+
+
+def told(at_desk: Desk) -> str:
+    return pages.words(at_desk.get("/editor/editors").text)
+
+
+def test_the_page_of_editors_has_a_button_and_a_role_for_each_but_oneself(admin: Desk) -> None:
+    nina = desk.editor(Role.CONTRIBUTOR)
+    page = admin.get("/editor/editors").text
+    actions = [each.get("action", "") for each in pages.elements(page, "form")]
+    about = [each for each in actions if each.startswith("/editor/editors/")]
+    assert about == [f"/editor/editors/{nina.id}/{button}" for button in ("role", "remove")]
+    assert pages.hidden(page)["address"] == nina.address
+    assert "selected" in pages.elements(page, "option")[1]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_gets_another_role_has_its_rights_at_her_next_click(
+    flask_app: Flask, admin: Desk, issue: Issue, role: Role
+) -> None:
+    hers = desk.signed_in(flask_app, Role.CONTRIBUTOR)
+    send, roles = f"/editor/issues/{issue.id}/send", "/editor/editors"
+    assert (hers.get(send).status_code, hers.get(roles).status_code) == (403, 403)
+    nina = editors.find(desk.ADDRESSES[Role.CONTRIBUTOR])
+    assert nina is not None
+    for given in (role, role, Role.CONTRIBUTOR):
+        assert press(admin, nina, "role", role=given.value).status_code == 303
+        may_send = 403 if given is Role.CONTRIBUTOR else 200
+        assert hers.get(send).status_code == may_send
+        assert hers.get(roles).status_code == (200 if given is Role.ADMIN else 403)
+
+
+def test_a_change_of_role_is_told_in_words(admin: Desk) -> None:
+    nina = desk.editor(Role.CONTRIBUTOR)
+    for role, words in (
+        ("editor", "From the next click on, Contributor Martin writes and sends."),
+        ("editor", "Nothing changed: Contributor Martin had this role already."),
+        ("admin", "Contributor Martin writes, sends and keeps the desk."),
+        ("contributor", "Contributor Martin writes, but does not send."),
+    ):
+        press(admin, nina, "role", role=role)
+        assert words in told(admin)
+
+
+def test_nobody_changes_her_own_role_or_gives_one_that_is_none(admin: Desk) -> None:
+    me, nina = editors.find(desk.ADDRESSES[Role.ADMIN]), desk.editor()
+    assert me is not None
+    assert press(admin, me, "role", role="editor").status_code == 409
+    for role in ("", "owner", "ADMIN", "\x00"):
+        assert press(admin, nina, "role", role=role).status_code == 404
+    db.session.expire_all()
+    assert (me.role, nina.role) == (Role.ADMIN, Role.EDITOR)
+
+
+@pytest.mark.parametrize("button", ["remove", "role"])
+def test_what_is_pressed_about_somebody_who_is_gone_is_answered_kindly(
+    admin: Desk, button: str
+) -> None:
+    nina = as_seen(desk.editor())
+    for name in ("remove", button):
+        assert press(admin, nina, name, role="admin").status_code == 303
+    assert "this editor had been removed already" in told(admin)
+
+
+@pytest.mark.parametrize("button", ["remove", "role"])
+def test_a_button_of_an_old_page_does_not_reach_who_got_the_number_since(
+    admin: Desk, button: str
+) -> None:
+    """SQLite numbers the next editor like the last one who was removed."""
+    mistyped = as_seen(editors.add("nnina@hebdo.example", "Nina"))
+    press(admin, mistyped, "remove")
+    nina = editors.add("nina@hebdo.example", "Nina")
+    nina.id = mistyped.id
+    db.session.commit()
+    press(admin, mistyped, button, role="admin")
+    assert "this editor had been removed already" in told(admin)
+    db.session.expire_all()
+    assert nina.role is Role.EDITOR
 
 
 def test_a_forgotten_password_gets_the_same_answer_for_everybody(flask_app: Flask) -> None:
