@@ -1,22 +1,22 @@
 """Comments: what readers say under an issue. One level of answers; no address is ever shown.
 
 An address typed in proves nothing. So a comment waits until an editor has read it, unless the
-newsletter lets those speak at once who came by the signed link of their mail.
+newsletter lets those speak at once who came by the signed link of their mail. Such a mail may have been
+handed on, and each comment is told to the address it was sent to: when that was told of as many as an
+inbox gets, the next ones wait for an editor, too.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
-from app.core import addresses, autolinks, clock, races
+from app.core import addresses, autolinks, clock, notices, races, subscribers
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import (
@@ -26,6 +26,7 @@ from app.models import (
     Edition,
     Issue,
     Newsletter,
+    NoticeKind,
     Subscription,
 )
 from emails import typed
@@ -63,19 +64,6 @@ class Words:
     language: str = "fr"
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """A comment and its answers, in the order in which they came."""
-
-    comment: Comment
-    answers: list[Comment] = field(default_factory=list)
-
-    @property
-    def is_standing(self) -> bool:
-        """Whether its own words are shown; else only its place is, for the answers' sake."""
-        return self.comment.state is CommentState.SHOWN
-
-
 def issue_of(newsletter: Newsletter, number: int) -> Issue:
     """Raises NotFound. Whether it is out is the archive's to say."""
     issue = db.session.scalar(
@@ -101,11 +89,14 @@ def post(issue: Issue, words: Words, passed: Subscription | None = None) -> Comm
 
     The same form with the same words twice is one comment. With a pass the address is the
     subscription's, whatever was typed. Raises Invalid per faulty field, Conflict when the issue has
-    closed meanwhile.
+    closed meanwhile, Gone when she was erased meanwhile.
     """
     if door(issue) is not Door.OPEN:
         raise Conflict(_("Nothing more can be said under this issue: its comments are closed."))
     _check(words)
+    if passed and issue.newsletter.comment_rule is CommentRule.SHOWN:
+        # What is said at the same moment by the same pass is counted one after the other.
+        subscribers.lock(passed.subscriber)
     read = addresses.kept(passed.subscriber.address) if passed else addresses.read(words.address)
     parent = answered(issue, words.answers)
     if parent is not None and not _lock(parent.id, read=True):
@@ -162,6 +153,14 @@ def stands(comment: Comment) -> bool:
     return db.session.scalar(now) is CommentState.SHOWN
 
 
+def stand_at_once(newsletter: Newsletter, passed: Subscription | None) -> bool:
+    """Whether what the holder of this pass says stands there before an editor has read it."""
+    if passed is None or newsletter.comment_rule is not CommentRule.SHOWN:
+        return False
+    address = addresses.kept(passed.subscriber.address).written
+    return not notices.is_enough(address, NoticeKind.COMMENT_SHOWN)
+
+
 def answered(issue: Issue, comment_id: int | None) -> Comment | None:
     """The comment that may be answered: it stands under this issue and answers nothing itself."""
     if comment_id is None or not 0 < comment_id < LARGEST_KEY:
@@ -174,42 +173,6 @@ def answered(issue: Issue, comment_id: int | None) -> Comment | None:
             Comment.state == CommentState.SHOWN,
         )
     )
-
-
-def threads(issue: Issue) -> list[Thread]:
-    """What stands under an issue. What is gone keeps its place while answers hang on it.
-
-    What waits is not read: a robot's thousand comments make no page slow.
-    """
-    found: dict[int, Thread] = {}
-    answer = aliased(Comment)
-    has_answers = exists().where(answer.parent_id == Comment.id, answer.state == CommentState.SHOWN)
-    rows = db.session.scalars(
-        select(Comment)
-        .where(Comment.issue_id == issue.id)
-        .where(or_(Comment.state == CommentState.SHOWN, has_answers))
-        .order_by(Comment.id)
-    )
-    for comment in rows:
-        if comment.parent_id is None:
-            found[comment.id] = Thread(comment)
-        elif comment.state is CommentState.SHOWN:
-            found[comment.parent_id].answers.append(comment)
-    return [thread for thread in found.values() if thread.is_standing or thread.answers]
-
-
-def counts(newsletter: Newsletter, numbers: Collection[int]) -> dict[int, int]:
-    """How many comments stand under each of these issues; 0 for none. Empty when comments are off."""
-    if newsletter.comment_rule is CommentRule.OFF:
-        return {}
-    rows = db.session.execute(
-        select(Issue.number, func.count())
-        .join(Comment, Comment.issue_id == Issue.id)
-        .where(Issue.newsletter_id == newsletter.id, Issue.number.in_(numbers))
-        .where(Comment.state == CommentState.SHOWN)
-        .group_by(Issue.number)
-    )
-    return {**dict.fromkeys(numbers, 0), **dict(rows.all())}
 
 
 def find(comment_id: int) -> Comment | None:
@@ -266,9 +229,9 @@ def _check(words: Words) -> None:
 
 
 def _first_state(issue: Issue, words: Words, passed: Subscription | None) -> CommentState:
-    at_once = issue.newsletter.comment_rule is CommentRule.SHOWN and passed is not None
     few_links = autolinks.count(f"{words.name} {words.text}") <= MOST_LINKS
-    return CommentState.SHOWN if at_once and few_links else CommentState.HELD
+    at_once = few_links and stand_at_once(issue.newsletter, passed)
+    return CommentState.SHOWN if at_once else CommentState.HELD
 
 
 def _is_over(issue: Issue, days: int) -> bool:

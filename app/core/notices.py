@@ -26,6 +26,9 @@ STRIKES = 3
 
 BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
+MOST = ((dt.timedelta(hours=1), 5), (dt.timedelta(days=1), 10))
+"""Of one kind that others can cause, one inbox gets so many mails in so long a time, and no more."""
+
 PATIENCE = dt.timedelta(days=2)
 """A confirmation that comes later than this helps nobody."""
 
@@ -92,6 +95,19 @@ def ordered_since(
     if about is not None:
         found = found.where(Notice.subscription_id == about.id)
     return db.session.scalar(found.limit(1)) is not None
+
+
+def is_enough(address: str, kind: NoticeKind) -> bool:
+    """Whether this address was owed as many mails of this kind lately as one inbox gets (`MOST`)."""
+    now = clock.now()
+    longest, most = MOST[-1]
+    lately = db.session.scalars(
+        select(Notice.created_at)
+        .where(Notice.address == address, Notice.kind == kind, Notice.created_at > now - longest)
+        .order_by(Notice.created_at.desc())
+        .limit(most)
+    ).all()
+    return any(sum(at > now - within for at in lately) >= few for within, few in MOST)
 
 
 def due(now: dt.datetime, limit: int = 100) -> list[int]:

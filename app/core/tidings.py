@@ -27,7 +27,8 @@ SECOND_THOUGHTS = dt.timedelta(minutes=2)
 """Before authors are told anything."""
 
 BETWEEN_ANSWERS = dt.timedelta(hours=1)
-"""At most one word of answers to a comment in this time; the page holds them all."""
+"""At most one word of answers to a comment in this time, and to one author no more than an inbox gets
+(`notices.MOST`); the page holds them all."""
 
 BETWEEN_DIGESTS = dt.timedelta(hours=1)
 """At most one digest per newsletter and editor in this time, when something new waits."""
@@ -90,6 +91,8 @@ def _answered(answer: Comment) -> Notice | None:
     if asked is None or not asked.tell or asked.state is not CommentState.SHOWN:
         return None
     if asked.address_key == answer.address_key or _told_lately(asked):
+        return None
+    if notices.is_enough(asked.address, NoticeKind.COMMENT_ANSWERED):
         return None
     return _to_author(NoticeKind.COMMENT_ANSWERED, asked, f"comment-answered-{answer.id}")
 

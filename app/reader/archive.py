@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import language
-from app.core import archive, comments, corrections, newsletters
+from app.core import archive, corrections, newsletters, threads
 from app.core.archive import PAGE, Entry
 from app.extensions import links
 from app.models import Newsletter, Visibility
@@ -30,7 +30,7 @@ def index(slug: str) -> ResponseReturnValue:
         "reader/archive.html",
         newsletter=newsletter,
         headlines=[sheets.headline(entry) for entry in entries],
-        comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
+        comment_counts=threads.counts(newsletter, [entry.number for entry in entries]),
         years=archive.years(newsletter.id),
         year=None,
         canonical=_canonical(slug, below) if entries or below is None else None,
@@ -50,7 +50,7 @@ def year_index(slug: str, year: int) -> ResponseReturnValue:
         newsletter=newsletter,
         headlines=[sheets.headline(entry) for entry in entries],
         years=archive.years(newsletter.id),
-        comment_counts=comments.counts(newsletter, [entry.number for entry in entries]),
+        comment_counts=threads.counts(newsletter, [entry.number for entry in entries]),
         year=year,
         canonical=links().year(slug, year) if entries else None,
         is_first_page=False,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from flask import request
 
-from app.core import clock, comments
-from app.core.comments import Door, Thread
+from app.core import clock, comments, threads
+from app.core.comments import Door
+from app.core.threads import Thread
 from app.extensions import links
 from app.links import FOR_EVER, Purpose
 from app.models import Comment, CommentRule, Issue, Newsletter
@@ -34,6 +35,8 @@ class Talk:
     """The comment that the form answers, if it answers one."""
     at_once: bool = False
     """What this visitor says stands there at once."""
+    slowed: bool = False
+    """It would, had not so much been said by her pass already."""
     unkept: str = ""
     """What she typed while the comments were closed over it: hers to take along."""
 
@@ -42,14 +45,16 @@ def of(newsletter: Newsletter, number: int, form: CommentForm | None = None) -> 
     """The talk under an issue that is out; `form` as it came back, else a new one where one may speak."""
     issue = comments.issue_of(newsletter, number)
     door = comments.door(issue)
-    threads = [] if door is Door.OFF else comments.threads(issue)
-    count = sum(len(each.answers) + each.is_standing for each in threads)
+    found = [] if door is Door.OFF else threads.of_issue(issue)
+    count = sum(len(each.answers) + each.is_standing for each in found)
     if door is not Door.OPEN:
-        return Talk(number, door, threads, count, unkept=form.text.data or "" if form else "")
+        return Talk(number, door, found, count, unkept=form.text.data or "" if form else "")
     answered = comments.answered(issue, wanted(form))
     form = form or blank(issue, answered)
-    shown = newsletter.comment_rule is CommentRule.SHOWN and passes.holder(newsletter) is not None
-    return Talk(number, door, threads, count, form, answered, shown)
+    passed = passes.holder(newsletter)
+    at_once = comments.stand_at_once(newsletter, passed)
+    slowed = newsletter.comment_rule is CommentRule.SHOWN and passed is not None and not at_once
+    return Talk(number, door, found, count, form, answered, at_once, slowed)
 
 
 def blank(issue: Issue, answered: Comment | None) -> CommentForm:

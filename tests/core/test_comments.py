@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from app.core import comments
+from app.core import comments, threads
 from app.core.comments import Words
 from app.extensions import db
 from app.models import Comment, CommentState, Issue
@@ -85,7 +85,7 @@ def test_a_page_reads_what_it_shows_however_many_comments_wait(flask_app: Flask)
         read.append(comment.id)
 
     event.listen(Comment, "load", hear)
-    found = comments.threads(db.session.get_one(Issue, under_id))
+    found = threads.of_issue(db.session.get_one(Issue, under_id))
     event.remove(Comment, "load", hear)
     told = [(each.comment.id, [other.id for other in each.answers]) for each in found]
     assert told == [(shown, []), (gone, [answer]), (back, [below])]

@@ -336,6 +336,65 @@ def test_with_a_pass_it_stands_at_once_where_the_newsletter_says_so(
     assert (owed.kind, owed.address) == (NoticeKind.COMMENT_SHOWN, people.ADDRESS)
 
 
+def test_a_pass_fills_no_inbox_and_what_is_too_much_waits_for_an_editor(
+    client: FlaskClient, letter: Newsletter, issue: Issue, move_clock: Clock
+) -> None:
+    """The mail may have been handed on, and each comment is told to the address it was sent to."""
+
+    def said_at_once(times: int) -> int:
+        answers = [react(client, move_clock, text=f"Mot {len(kept()) + n}") for n in range(times)]
+        return sum("#comment-" in each.location for each in answers)
+
+    letter.comment_rule = CommentRule.SHOWN
+    db.session.commit()
+    passed(client, letter)
+    why = "an editor reads the next comments first"
+    assert why not in pages.words(client.get(PAGE).text)
+    assert said_at_once(7) == 5
+    page = pages.words(client.get(PAGE).text)
+    assert why in page
+    assert "Each mail that told you of a comment has a link that takes it back" in page
+    move_clock(dt.timedelta(hours=1))
+    assert said_at_once(7) == 5
+    move_clock(dt.timedelta(hours=2))
+    assert said_at_once(1) == 0
+    assert why in pages.words(client.get(PAGE).text)
+    move_clock(dt.timedelta(hours=22))
+    assert said_at_once(1) == 1
+    held = sum(each.state is CommentState.HELD for each in kept())
+    assert held == 5
+    owed = db.session.scalars(select(Notice).where(Notice.comment_id.is_not(None))).all()
+    assert len(owed) == 11
+    # Nobody else is held up, and one without a pass is told what she always was.
+    other = pages.words(client.application.test_client().get(PAGE).text)
+    assert why not in other
+    assert "It stands here once an editor has read it" in other
+
+
+def test_what_one_pass_says_at_the_same_moment_is_counted_one_by_one(
+    flask_app: Flask, client: FlaskClient, letter: Newsletter, issue: Issue, move_clock: Clock
+) -> None:
+    letter.comment_rule = CommentRule.SHOWN
+    db.session.commit()
+    passed(client, letter)
+    fields = {**pages.hidden(client.get(PAGE).text), **TYPED}
+    cookies = [client.get_cookie(name) for name in ("hebdo", "pass-essentiel-ia")]
+    move_clock(dt.timedelta(seconds=5))
+
+    def press(n: int) -> int:
+        other = flask_app.test_client()
+        for cookie in cookies:
+            assert cookie is not None
+            other.set_cookie(cookie.key, cookie.value)
+        return other.post(f"{PAGE}/react", data={**fields, "text": f"Mot {n}"}).status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(press, range(10))) == {303}
+    states = [each.state for each in kept()]
+    assert states.count(CommentState.SHOWN) == 5
+    assert states.count(CommentState.HELD) == 5
+
+
 @pytest.mark.parametrize("off", [False, True])
 def test_what_was_typed_while_the_comments_closed_is_handed_back(
     client: FlaskClient, issue: Issue, move_clock: Clock, off: bool

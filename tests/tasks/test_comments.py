@@ -214,6 +214,29 @@ def test_answers_within_the_hour_are_one_word_and_ones_own_are_none(
     assert counts == [1, 0, 0]
 
 
+def test_an_author_of_much_is_told_of_answers_no_more_than_an_inbox_gets(
+    flask_app: Flask, issue: Issue, move_clock: Clock
+) -> None:
+    asked = [said(issue, f"Question {n}", tell=True) for n in range(12)]
+
+    def told() -> int:
+        counted = 0
+        for one in asked:
+            answer = said(issue, "Une réponse", "Max", "max@hebdo.test", answers=one.id)
+            owed = tidings.of_shown(answer)
+            counted += sum(each.kind is NoticeKind.COMMENT_ANSWERED for each in owed)
+        db.session.commit()
+        return counted
+
+    assert told() == 5
+    move_clock(HOUR)
+    assert told() == 5
+    move_clock(HOUR)
+    assert told() == 0
+    move_clock(24 * HOUR)
+    assert told() == 5
+
+
 def test_a_suppressed_address_is_told_nothing(flask_app: Flask, issue: Issue) -> None:
     suppressions.suppress(talks.TYPED["address"], SuppressionReason.OPERATOR)
     assert tidings.of_shown(said(issue, "Une")) == []
