@@ -14,6 +14,8 @@ from app.models import RubricKind
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*[ \t]*(.*)", re.S)
 _PICTURE = re.compile(r'!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+"([^"]*)")?\s*\)')
 _LINK = re.compile(r"\[([^\]]+)\]\(\s*<?(https?://[^\s)>]+)>?\s*\)")
+_STRONG_LINK = re.compile(rf"(\*{{1,3}}|_{{1,3}})({_LINK.pattern})\1(?![*_])")
+_STRONG = re.compile(r"(\*{1,3}|_{1,3})(?=\S)([^*_]+)(?<=\S)\1")
 _URL_AT_END = re.compile(r"(?:^|(?<=\s))<?(https?://[^\s<>]+)>?$")
 
 SEVERAL = frozenset({RubricKind.BRIEFS, RubricKind.INTERVIEWS})
@@ -162,8 +164,17 @@ def _marked_story(draft: _Draft) -> ImportedStory:
 
 
 def _with_linked_title(story: ImportedStory) -> ImportedStory:
-    link = _LINK.fullmatch(story.title.strip())
-    return replace(story, title=link[1], link=link[2]) if link else story
+    title = _plain(story.title.strip())
+    link = _LINK.fullmatch(title)
+    return (
+        replace(story, title=_plain(link[1]), link=link[2]) if link else replace(story, title=title)
+    )
+
+
+def _plain(title: str) -> str:
+    """A title without the signs that make all of it strong: a title is always set so."""
+    strong = _STRONG_LINK.fullmatch(title) or _STRONG.fullmatch(title)
+    return strong[2] if strong else title
 
 
 def _with_picture(story: ImportedStory, found: re.Match[str]) -> ImportedStory:
@@ -189,11 +200,14 @@ def _items(found: Iterable[Paragraph]) -> list[Paragraph]:
 def _marked_link(item: Paragraph) -> ImportedStory:
     text = paragraphs.without_bullet(item.text) if paragraphs.is_item(item.text) else item.text
     first, _, more = text.partition("\n")
+    strong = _STRONG_LINK.match(first)
+    if strong is not None:
+        first = strong[2] + first[strong.end() :]
     link = _LINK.match(first)
     if link is not None:
         body = "\n".join(filter(None, (first[link.end() :].strip(), more)))
-        return ImportedStory(item.number, link[1], body, link=link[2])
+        return ImportedStory(item.number, _plain(link[1]), body, link=link[2])
     url = _URL_AT_END.search(first)
     if url is None:
-        return ImportedStory(item.number, first, more)
-    return ImportedStory(item.number, first[: url.start()].strip(), more, link=url[1])
+        return ImportedStory(item.number, _plain(first), more)
+    return ImportedStory(item.number, _plain(first[: url.start()].strip()), more, link=url[1])

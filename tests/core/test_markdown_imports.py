@@ -98,6 +98,55 @@ def test_markdown_pictures_and_links_find_their_fields() -> None:
     assert found["Un rapport"].link == "https://exemple.fr/rapport"
 
 
+@pytest.mark.parametrize("sign", ["", "*", "**", "***", "_", "__"])
+@pytest.mark.parametrize("where", ["around", "inside"])
+def test_a_link_that_is_set_strong_is_a_link(sign: str, where: str) -> None:
+    address = "https://exemple.fr/un_rapport_"
+    link = f"[Un rapport]({address})"
+    inside = f"[{sign}Un rapport{sign}]({address})"
+    strong = f"{sign}{link}{sign}" if where == "around" else inside
+    text = f"""\
+## Les entretiens qui ont rythmé l'actu
+
+### {strong}
+
+Elle raconte.
+
+## Et aussi
+
+- {strong}
+- {strong} de **cent** pages
+  et plus
+"""
+    imported, stories = read(text)
+    assert stories[RubricKind.INTERVIEWS] == [("Un rapport", "Elle raconte.")]
+    assert stories[RubricKind.LINKS] == [
+        ("Un rapport", ""),
+        ("Un rapport", "de **cent** pages\net plus"),
+    ]
+    assert {story.link for _, story in imported.stories} == {address}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*[Un](https://exemple.fr) et [deux](https://exemple.fr)*", "**Un** et **deux**", "2 * 3"],
+)
+def test_signs_around_a_part_of_a_line_stay(text: str) -> None:
+    _, stories = read(f"## Et aussi\n\n- {text}\n")
+    assert stories[RubricKind.LINKS] == [(text, "")]
+
+
+@pytest.mark.parametrize("text", ["**Un titre**", "**Un titre** https://exemple.fr/x"])
+def test_a_line_set_strong_is_a_title_as_any(text: str) -> None:
+    _, stories = read(f"## Et aussi\n\n- {text}\n")
+    assert stories[RubricKind.LINKS] == [("Un titre", "")]
+
+
+def test_a_heading_set_strong_is_as_strong_as_any() -> None:
+    _, stories = read("## À la Une\n\n### **Le grand titre**\n\nUn paragraphe.\n")
+    assert stories[RubricKind.LEAD] == [("Le grand titre", "Un paragraphe.")]
+
+
 def test_what_has_no_place_is_kept_and_said_line_by_line() -> None:
     imported, _ = read(MARKDOWN)
     assert imported.leftovers == [
