@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from app.core import addresses, clock, comments
 from app.extensions import db, keys
@@ -23,6 +23,7 @@ from app.models import (
     Delivery,
     Detail,
     Edition,
+    Newsletter,
     Notice,
     NoticeKind,
     NoticeState,
@@ -57,8 +58,9 @@ class Held:
     erase: Callable[[Person], None]
     ours: frozenset[str] = frozenset()
     """Columns that say nothing of her: the machinery's own."""
-    further: Callable[[Any], Row] = lambda row: {}
-    """What makes a row of numbers readable, or veils a value."""
+    further: Callable[[Person], Callable[[Any], Row]] = lambda who: lambda row: {}
+    """What makes a row of numbers readable, or veils a value. All that her rows refer to is read at once:
+    who has read for ten years has five hundred of them."""
     untold: Callable[[Person], ColumnElement[bool]] | None = None
     """Rows that go with hers and are not told: they would tell about somebody else."""
 
@@ -109,8 +111,9 @@ def _rows(held: Held, who: Person) -> Iterator[Row]:
         wanted.order_by(*held.model.__table__.primary_key)
     ).all()
     names = [each.name for each in held.model.__table__.columns if each.name not in held.ours]
+    further = held.further(who)
     for row in found:
-        yield {**{name: _plain(getattr(row, name)) for name in names}, **held.further(row)}
+        yield {**{name: _plain(getattr(row, name)) for name in names}, **further(row)}
 
 
 def _plain(value: object) -> object:
@@ -205,23 +208,29 @@ def _of_subscriber(column: Any) -> Callable[[Person], ColumnElement[bool]]:
     return lambda who: column == who.subscriber_id
 
 
-def _change(row: AddressChange) -> Row:
+def _change(who: Person) -> Callable[[AddressChange], Row]:
     """Until it has confirmed, the address is perhaps somebody else's."""
-    return {"address": row.address if row.confirmed_at else ""}
+    return lambda row: {"address": row.address if row.confirmed_at else ""}
 
 
-def _newsletter(row: Any) -> Row:
-    return {"newsletter": row.newsletter.name if row.newsletter else ""}
+def _newsletter(who: Person) -> Callable[[Any], Row]:
+    names = _by_id(select(Newsletter.id, Newsletter.name))
+    return lambda row: {"newsletter": names.get(row.newsletter_id, "")}
 
 
-def _question(row: Detail) -> Row:
-    label = select(Question.label).where(Question.id == row.question_id)
-    return {"question": db.session.scalar(label) or ""}
+def _question(who: Person) -> Callable[[Detail], Row]:
+    labels = _by_id(select(Question.id, Question.label))
+    return lambda row: {"question": labels.get(row.question_id, "")}
 
 
-def _edition(row: Delivery) -> Row:
-    subject = select(Edition.subject).where(Edition.id == row.edition_id)
-    return {"subject": db.session.scalar(subject) or ""}
+def _edition(who: Person) -> Callable[[Delivery], Row]:
+    hers = select(Delivery.edition_id).where(Delivery.subscriber_id == who.subscriber_id)
+    subjects = _by_id(select(Edition.id, Edition.subject).where(Edition.id.in_(hers)))
+    return lambda row: {"subject": subjects.get(row.edition_id, "")}
+
+
+def _by_id(pairs: Select[int, str]) -> dict[int, str]:
+    return dict(db.session.execute(pairs).all())
 
 
 def _hers(model: type[Base], which: Callable[[Person], ColumnElement[bool]], **more: Any) -> Held:

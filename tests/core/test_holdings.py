@@ -8,7 +8,7 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.core import (
     address_changes,
@@ -36,6 +36,7 @@ from app.models import (
     Delivery,
     DeliveryState,
     Detail,
+    Edition,
     Editor,
     Newsletter,
     Notice,
@@ -46,6 +47,7 @@ from app.models import (
     Role,
     Subscriber,
     Subscription,
+    SubscriptionState,
     SuppressionReason,
 )
 from tests import people, rows, sends, talks
@@ -93,6 +95,51 @@ def test_every_table_that_refers_to_a_reader_is_told_or_its_reason_is() -> None:
             suspects.add(name)
     assert told <= suspects
     assert suspects - told == set(holdings.NOT_HERS)
+
+
+def test_ten_years_of_issues_are_told_with_no_more_queries_than_one(reader: Subscription) -> None:
+    def asked() -> int:
+        counted: list[object] = []
+        db.session.expire_all()
+        subscriber = db.session.get_one(Subscriber, reader.subscriber_id)
+        event.listen(db.engine, "before_cursor_execute", hear := lambda *what: counted.append(what))
+        known = holdings.document(subscriber)
+        event.remove(db.engine, "before_cursor_execute", hear)
+        told = known["delivery"]
+        assert isinstance(told, list)
+        assert [each["subject"] for each in told] == subjects
+        return len(counted)
+
+    subjects = [db.session.query(Edition.subject).scalar()]
+    few = asked()
+    for number in range(100, 120):
+        of = people.newsletter(f"letter-{number}")
+        question = Question(
+            newsletter_id=of.id, position=0, name="city", kind=QuestionKind.TEXT, label="Ville"
+        )
+        joined = Subscription(
+            newsletter_id=of.id,
+            subscriber_id=reader.subscriber_id,
+            state=SubscriptionState.CONFIRMED,
+            asked_at=clock.now(),
+        )
+        db.session.add_all([question, joined])
+        db.session.flush()
+        db.session.add(Detail(subscription_id=joined.id, question_id=question.id, value="Ici"))
+        edition = people.edition(of, number)
+        edition.subject = f"Numéro {number}"
+        subjects.append(edition.subject)
+        now = clock.now()
+        made = Delivery(
+            edition_id=edition.id,
+            subscriber_id=reader.subscriber_id,
+            state=DeliveryState.ACCEPTED,
+            first_at=now,
+            at=now,
+        )
+        db.session.add(made)
+    db.session.commit()
+    assert asked() == few
 
 
 def test_what_is_told_holds_her_words_and_nothing_of_the_machinery(reader: Subscription) -> None:
