@@ -44,6 +44,10 @@ SHOWN = frozenset(
             "data-fault-wrong",
             "data-fault-low",
             "data-fault-high",
+            "data-say-state",
+            "data-say-1",
+            "data-say-2",
+            "data-say-3",
         ),
     }
 )

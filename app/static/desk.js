@@ -56,6 +56,28 @@
     if (button) setTimeout(() => { button.disabled = true; }, 0);
   });
 
+  function say(section, what) {
+    section.querySelector("[data-say]").textContent = section.getAttribute("data-say-" + what);
+  }
+
+  const moved = "moved:" + location.pathname;
+
+  function showMove() {
+    sessionStorage.setItem(moved, "yes");
+    location.reload();
+  }
+
+  /* Only what changes in a page that stands is spoken, so the new state is said after it was loaded. */
+  function sayMove(section) {
+    const was = sessionStorage.getItem(moved);
+    sessionStorage.removeItem(moved);
+    if (was) setTimeout(() => say(section, "state"), 500);
+  }
+
+  function quarter(progress) {
+    return Math.floor((4 * progress.value) / progress.max);
+  }
+
   function write(progress, figures) {
     document.querySelectorAll("[data-figure]").forEach((place) => {
       place.textContent = figures[place.dataset.figure];
@@ -77,15 +99,18 @@
     if (!answer.ok || answer.redirected) { location.reload(); return; }
     const figures = await answer.json();
     const troubled = section.hasAttribute("data-trouble");
-    const moved = figures.state !== section.dataset.state || Boolean(figures.trouble) !== troubled;
-    if (moved || figures.is_over) { location.reload(); return; }
+    const stands = figures.state === section.dataset.state && Boolean(figures.trouble) === troubled;
+    if (!stands || figures.is_over) { showMove(); return; }
+    const before = quarter(progress);
     write(progress, figures);
+    if (quarter(progress) !== before && quarter(progress) % 4) say(section, quarter(progress));
     setTimeout(() => follow(section), 2000);
   }
 
   if (form) { keepWords(); keepPlace(); }
   window.addEventListener("hashchange", openTarget);
   if (location.hash) openTarget();
-  const section = document.querySelector("[data-figures]:not([data-over])");
-  if (section) setTimeout(() => follow(section), 1000);
+  const section = document.querySelector("[data-figures]");
+  if (section) sayMove(section);
+  if (section && !("over" in section.dataset)) setTimeout(() => follow(section), 1000);
 })();

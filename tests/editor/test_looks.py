@@ -9,7 +9,16 @@ import pytest
 
 from app.core import clock, editions, editors, issues, stories
 from app.extensions import db, limiter, links
-from app.models import Batch, CommentState, Delivery, DeliveryState, Edition, Issue, Role
+from app.models import (
+    Batch,
+    CommentState,
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Issue,
+    Role,
+)
 from tasks import approvals
 from tasks.issues import press
 from tests import desk, people, talks
@@ -204,6 +213,74 @@ def test_the_figures_move_by_themselves(browser: Any, server: LiveServer, sent: 
     db.session.commit()
     page.locator('b[data-figure="accepted"]', has_text="3").wait_for()
     page.close()
+
+
+SPOKEN = "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')]"
+"""What is read out to who listens, whenever it changes."""
+
+LISTEN = f"""() => {{
+  window.heard = [];
+  const listen = new MutationObserver((changes) => changes.forEach((each) => {{
+    if (each.target.textContent) window.heard.push(each.target.textContent);
+  }}));
+  {SPOKEN}.forEach((each) => listen.observe(each, {{childList: true, characterData: true, subtree: true}}));
+}}"""
+
+
+def test_the_figures_move_without_a_word_and_each_quarter_is_spoken_once(
+    browser: Any, server: LiveServer, sent: Issue
+) -> None:
+    """Of 25 copies 8 are settled at first, then 10, 13 and 15."""
+    page = browser.new_context(locale="en").new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    page.evaluate(LISTEN)
+    edition = db.session.query(Edition).one()
+    spoken = ["Half of the copies are settled."]
+    for count, heard in ((2, []), (3, spoken), (2, spoken)):
+        before = db.session.query(Delivery).filter_by(state=DeliveryState.ACCEPTED).count()
+        accept(edition, count)
+        page.locator('b[data-figure="accepted"]', has_text=str(before + count)).wait_for()
+        assert page.evaluate("window.heard") == heard
+    page.context.close()
+
+
+def accept(edition: Edition, count: int) -> None:
+    """As many copies more, of those that wait."""
+    known = {each.subscriber_id for each in db.session.query(Delivery)}
+    batch = db.session.query(Batch).filter_by(edition_id=edition.id).one()
+    at = clock.now()
+    for one in [each for each in batch.subscriber_ids if each not in known][:count]:
+        fate = {"state": DeliveryState.ACCEPTED, "code": 250, "answer": "ok"}
+        db.session.add(
+            Delivery(edition_id=edition.id, subscriber_id=one, first_at=at, at=at, **fate)
+        )
+        batch.settled += 1
+    db.session.commit()
+
+
+def test_what_becomes_of_a_send_is_spoken_once_the_page_has_followed(
+    browser: Any, server: LiveServer, sent: Issue
+) -> None:
+    page = browser.new_context(locale="en").new_page()
+    enter(page, server)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    said = page.locator("[data-say]")
+    assert said.inner_text() == ""
+    edition = db.session.query(Edition).one()
+    steps = (
+        ("trouble", "550 5.7.1 Sender not allowed", "The relay does not take our mail"),
+        ("trouble", "", "Copies are going out."),
+        ("state", EditionState.PAUSED, "This send is paused"),
+        ("state", EditionState.SENT, "The send is finished."),
+    )
+    for name, value, words in steps:
+        setattr(edition, name, value)
+        db.session.commit()
+        page.locator("[data-say]", has_text=words).wait_for(state="attached", timeout=10_000)
+    # Whoever loads the page anew knows.
+    assert page.evaluate("sessionStorage.length") == 0
+    page.context.close()
 
 
 def test_the_relays_trouble_comes_and_goes_by_itself(
