@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
-from app import language
+from app import language, moments
 from app.catcher import mail
 from app.catcher.inbox import Caught, Inbox
 from app.extensions import _, settings
@@ -45,7 +45,7 @@ def create(inbox: Inbox, given: Settings) -> Flask:
     language.register(inbox_app)
     inbox_app.after_request(add_headers)
     inbox_app.register_error_handler(HTTPException, explain)
-    inbox_app.add_template_filter(clock_time)
+    inbox_app.add_template_filter(came)
     return inbox_app
 
 
@@ -160,6 +160,6 @@ def explain(error: Any) -> ResponseReturnValue:
     return Response(str(told), error.code, mimetype="text/plain")
 
 
-def clock_time(at: str) -> str:
-    """`2026-11-24 13:51:20` by this machine's clock: whoever looks here sits before it."""
-    return f"{dt.datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+def came(at: str) -> str:
+    """When a mail was caught, as the desk says when an issue was sent."""
+    return moments.moment(dt.datetime.fromisoformat(at))

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from flask_babel import ngettext
 
-from babel.dates import format_datetime
-from flask_babel import get_locale, ngettext
-
-from app.core import clock, reasons
+from app import moments
+from app.core import reasons
 from app.editor import door
 from app.extensions import _
 from app.models import Rubric
 from emails import slots
-
-
-@door.app_template_filter("moment")
-def moment(at: dt.datetime) -> str:
-    """The newsroom's own time: the hour always, the year where it is not this one."""
-    year = "" if at.year == clock.now().year else " y"
-    return format_datetime(
-        at.astimezone(clock.PARIS), f"d MMM{year}, HH:mm", locale=get_locale() or "fr"
-    )
 
 
 @door.app_template_filter("as_read")
@@ -29,6 +18,7 @@ def as_read(line: str) -> str:
     return slots.plain(slots.settle(line))
 
 
+door.add_app_template_filter(moments.moment)
 door.add_app_template_filter(reasons.said, "reason")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import smtplib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from time_machine import travel
 
 from app.catcher import mail, postbox
 from app.catcher.inbox import Inbox
+from tests import pages
 from tests.catcher.conftest import Service, message
 from tests.ports import free_port
 
@@ -99,6 +102,34 @@ def test_the_list_is_newest_first_and_can_be_searched(inbox: Inbox, page: FlaskC
     found = page.get("/messages.json?q=ANNA+premier").get_json()
     assert [each["rcpt_to"] for each in found["messages"]] == [["anna@lecteurs.invalid"]]
     assert "No mail mentions “nobody”" in page.get("/?q=nobody").text
+
+
+@pytest.fixture
+def in_alaska() -> Iterator[None]:
+    """This machine's own clock."""
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("TZ", "America/Nome")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_alaska")
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "31 Dec 2026, 23:30"), ("fr", "31 déc. 2026, 23:30")]
+)
+def test_a_mail_came_when_the_desks_clock_says_whatever_the_machines(
+    inbox: Inbox, page: FlaskClient, language: str, words: str
+) -> None:
+    with travel("2026-12-31T22:30:00+00:00", tick=False):
+        inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+        for path in ("/", "/messages/1"):
+            assert words.replace(" 2026", "") in pages.words(
+                page.get(f"{path}?lang={language}").text
+            )
+    # In Paris another year has begun, and is the one that goes without saying.
+    with travel("2026-12-31T23:30:00+00:00", tick=False):
+        assert words in pages.words(page.get(f"/?lang={language}").text)
 
 
 def test_a_long_list_has_pages(inbox: Inbox, page: FlaskClient) -> None:
