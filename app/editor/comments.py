@@ -88,6 +88,9 @@ def undo_comments() -> ResponseReturnValue:
     guard.require(editors.may_moderate)
     count = moderations.undo(request.form.get("press", "")[:64], g.editor)
     db.session.commit()
+    if not count:
+        flash(_("Nothing changed: it was undone already, or somebody decided anew since."))
+        return _back()
     flash(
         ngettext(
             "%(num)s comment is back where it was.",

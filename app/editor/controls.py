@@ -45,6 +45,9 @@ def retry_deferred(issue_id: int) -> ResponseReturnValue:
     count = deliveries.retry_now(_edition(issue_id).id)
     db.session.commit()
     nudges.sweep()
+    if not count:
+        flash(_("Nothing changed: no copy is deferred any more."))
+        return _back(issue_id)
     flash(
         ngettext("%(num)s copy is tried again now.", "%(num)s copies are tried again now.", count)
     )
@@ -67,6 +70,9 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     count = deliveries.resolve(edition.id, Verdict(given), ids)
     db.session.commit()
     nudges.sweep()
+    if not count:
+        flash(_("Nothing changed: it was not in doubt any more."))
+        return _back(issue_id)
     flash(
         ngettext(
             "%(num)s copy is no longer in doubt.", "%(num)s copies are no longer in doubt.", count

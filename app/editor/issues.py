@@ -97,7 +97,11 @@ def save_issue(issue_id: int) -> ResponseReturnValue:
 
 @door.post("/issues/<int:issue_id>/delete")
 def delete_issue(issue_id: int) -> ResponseReturnValue:
-    issue = issues.get(issue_id)
+    try:
+        issue = issues.get(issue_id)
+    except NotFound:
+        flash(_("Nothing changed: this draft had been deleted already."))
+        return redirect(url_for("editor.list_issues"), 303)
     issues.delete(issue, request.form.get("revision", 0, type=int))
     db.session.commit()
     flash(_("The draft is deleted."))

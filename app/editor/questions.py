@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import editors, newsletters, questions
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, NotFound
 from app.editor import door, guard
 from app.editor.forms import NewQuestion, QuestionWords
 from app.extensions import _, db
@@ -16,6 +16,8 @@ from app.forms import own_token
 from app.models import Newsletter, Question
 
 DIRECTIONS = {"up": -1, "down": 1}
+
+GONE = _("Nothing changed: this field had been removed already.")
 
 
 @door.get("/newsletters/<slug>/questions")
@@ -57,7 +59,9 @@ def edit_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue
 @own_token
 def change_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
     guard.require(editors.is_admin)
-    question = questions.get(newsletters.get(slug), question_id)
+    question = _meant(slug, question_id)
+    if question is None:
+        raise NotFound(GONE)
     form = QuestionWords()
     if form.validate_on_submit():
         try:
@@ -75,8 +79,12 @@ def change_newsletter_question(slug: str, question_id: int) -> ResponseReturnVal
 @door.post("/newsletters/<slug>/questions/<int:question_id>/<any(up, down):way>")
 def move_newsletter_question(slug: str, question_id: int, way: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
-    questions.move(questions.get(newsletters.get(slug), question_id), DIRECTIONS[way])
-    db.session.commit()
+    question = _meant(slug, question_id)
+    if question is None:
+        flash(GONE)
+    else:
+        questions.move(question, DIRECTIONS[way])
+        db.session.commit()
     return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
 
 
@@ -84,10 +92,25 @@ def move_newsletter_question(slug: str, question_id: int, way: str) -> ResponseR
 def remove_newsletter_question(slug: str, question_id: int) -> ResponseReturnValue:
     """Gone with its answers; the page said how many there are."""
     guard.require(editors.is_admin)
-    questions.remove(questions.get(newsletters.get(slug), question_id))
-    db.session.commit()
-    flash(_("The field is gone, and so are the answers to it."))
+    question = _meant(slug, question_id)
+    if question is None:
+        flash(GONE)
+    else:
+        questions.remove(question)
+        db.session.commit()
+        flash(_("The field is gone, and so are the answers to it."))
     return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+
+
+def _meant(slug: str, question_id: int) -> Question | None:
+    """Which field the button was about; None when it is gone, in another tab or by another admin."""
+    newsletter = newsletters.get(slug)
+    try:
+        question = questions.get(newsletter, question_id)
+    except NotFound:
+        return None
+    # SQLite gives a removed field's number to the next one, whose answers nobody meant to drop.
+    return question if question.name == request.form.get("field") else None
 
 
 def _listing(newsletter: Newsletter, form: NewQuestion) -> str:

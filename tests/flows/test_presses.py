@@ -117,8 +117,8 @@ def test_a_field_that_is_moved_changed_and_removed_at_once_is_gone(flask_app: Fl
     at_desk = desk.signed_in(flask_app, Role.ADMIN)
     letter = desk.draft(flask_app).newsletter
     people.asks(letter)
-    one = letter.questions[1].id
-    typed = {"csrf_token": at_desk.token, "label": "Métier", "choices": "Une\nDeux"}
+    one, name = letter.questions[1].id, letter.questions[1].name
+    typed = {"csrf_token": at_desk.token, "field": name, "label": "Métier", "choices": "Une\nDeux"}
     session = at_desk.client.get_cookie("hebdo")
     assert session is not None
     paths = ("/remove", "/up", "/down", "", "/remove", "/up")

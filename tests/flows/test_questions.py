@@ -99,7 +99,7 @@ def test_an_editor_adds_orders_changes_and_removes_a_field_and_her_draft_follows
         plan = {"name": name, "kind": "text", "label": f"Votre {name}", "required": "y"}
         assert admin.post(url, plan).status_code == 303
     ids = [each.id for each in newsletters.get(slug).questions]
-    assert admin.post(f"{url}/{ids[1]}/up").status_code == 303
+    assert admin.post(f"{url}/{ids[1]}/up", {"field": "metier"}).status_code == 303
     listed = re.findall(r"Votre (ville|metier)</a>", admin.get(url).text)
     assert listed == ["metier", "ville"]
     sign_up = admin.get(f"/newsletters/{slug}").text
@@ -114,16 +114,18 @@ def test_an_editor_adds_orders_changes_and_removes_a_field_and_her_draft_follows
     assert "{{ville|…}}" in page
     assert approvals.examine(desk.issues.get(issue.id)).faults == ()
 
-    changed = admin.post(f"{url}/{ids[0]}", {"label": "Où vivez-vous ?", "most": "30"})
+    ville = {"field": "ville"}
+    changed = admin.post(f"{url}/{ids[0]}", {**ville, "label": "Où vivez-vous ?", "most": "30"})
     assert changed.status_code == 303
     assert 'maxlength="30"' in admin.get(f"/newsletters/{slug}").text
-    assert admin.post(f"{url}/{ids[0]}", {"label": " "}).status_code == 422
+    assert admin.post(f"{url}/{ids[0]}", {**ville, "label": " "}).status_code == 422
 
-    assert admin.post(f"{url}/{ids[0]}/remove").status_code == 303
+    assert admin.post(f"{url}/{ids[0]}/remove", ville).status_code == 303
     assert "Où vivez-vous" not in admin.get(f"/newsletters/{slug}").text
     assert [str(each.where) for each in checks.faults(desk.issues.get(issue.id))] == ["subject"]
     assert "is no slot" in admin.get(f"/editor/issues/{issue.id}").text
-    assert admin.post(f"{url}/{ids[0]}/remove").status_code == 404
+    admin.post(f"{url}/{ids[0]}/remove", ville)
+    assert "had been removed already" in admin.get(url).text
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.CONTRIBUTOR])
