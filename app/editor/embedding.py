@@ -8,8 +8,8 @@ from flask_babel import force_locale
 
 from app.core import editors, newsletters, origins
 from app.core.errors import Invalid
-from app.editor import door, guard
-from app.editor.forms import Embedding
+from app.editor import door, guard, sights
+from app.editor.forms import Embedding, Sites
 from app.extensions import _, db, links
 from app.forms import own_token
 from app.models import Newsletter
@@ -24,7 +24,7 @@ HEIGHT, HEIGHT_OF_QUESTION = 620, 100
 def show_newsletter_embedding(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)
-    return _page(newsletter, Embedding(origins=newsletter.origins))
+    return _page(newsletter, sights.opened(Embedding, Sites(newsletter.origins)))
 
 
 @door.post("/newsletters/<slug>/embedding")
@@ -33,7 +33,8 @@ def change_newsletter_embedding(slug: str) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     newsletter = newsletters.get(slug)
     form = Embedding()
-    if form.validate_on_submit():
+    stands = Sites(newsletter.origins)
+    if form.validate_on_submit() and not form.is_overtaken(stands, form.sites()):
         try:
             origins.keep(newsletter, form.origins.data or "")
         except Invalid as refused:

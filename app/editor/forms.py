@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from wtforms import (
@@ -264,9 +265,20 @@ class CommentRules(Form):
     )
 
 
-class Embedding(Form):
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Of a newsletter's form, as they stand on the page: one a line."""
+
+    origins: str
+
+
+class Embedding(Sighted):
     origins = TextAreaField(
         _("Sites that may show the form"),
         [Length(max=12_000)],
         description=_("One a line, such as https://www.example.org. None: no other site may."),
+        filters=[unwrapped],
     )
+
+    def sites(self) -> Sites:
+        return Sites(**self.words())

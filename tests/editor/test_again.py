@@ -86,6 +86,24 @@ def test_the_pages_of_fields_name_the_field_in_each_of_their_forms(
     assert db.session.get(Question, number) is None
 
 
+def test_who_would_undo_the_list_of_sites_of_another_tab_is_told_so_first(
+    at_desk: Desk, letter: Newsletter
+) -> None:
+    path, ours, theirs = f"{LETTER}/embedding", "https://a.hebdo.test", "https://b.hebdo.test"
+    seen = pages.hidden(at_desk.get(path).text)
+    assert at_desk.post(path, {**seen, "origins": theirs}).status_code == 303
+    answer = at_desk.post(path, {**seen, "origins": ours})
+    assert answer.status_code == 422
+    assert "Somebody changed this while you were at it" in pages.words(answer.text)
+    assert f">\n{ours}</textarea>" in answer.text.replace("\r", "")
+    db.session.expire_all()
+    assert letter.origins == theirs
+    both = f"{ours}\r\n{theirs}"
+    assert at_desk.post(path, {**pages.hidden(answer.text), "origins": both}).status_code == 303
+    db.session.expire_all()
+    assert letter.origins.split() == [ours, theirs]
+
+
 def test_a_link_pressed_twice_says_that_the_password_chosen_holds(flask_app: Flask) -> None:
     nina = desk.editor()
     path = links().password(nina.id, nina.stamp).removeprefix(links().url(""))

@@ -16,7 +16,7 @@ from app.core import images, imprints, issues, stories
 from app.editor.issues import PAGE
 from app.extensions import db
 from app.models import Issue, Role, Story
-from tests import desk, pages
+from tests import desk, pages, people
 from tests.core.test_images import SVG, picture, png_of
 from tests.desk import Desk
 from tests.papers import faulty, is_told_above, written
@@ -86,6 +86,27 @@ def test_the_index_of_issues_has_pages_that_hold_each_issue_once(
     shown = [re.findall(r'href="/editor/issues/(\d+)"', page) for page in (first, second)]
     assert [len(each) for each in shown] == [PAGE, 1]
     assert len({*shown[0], *shown[1]}) == PAGE + 1
+
+
+def test_a_full_page_of_the_index_asks_the_database_no_more_than_one_of_a_single_issue(
+    at_desk: Desk, issue: Issue
+) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    def questions() -> int:
+        asked.clear()
+        assert at_desk.get("/editor/").status_code == 200
+        return sum(each.startswith("SELECT") for each in asked)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    few = questions()
+    for n in range(2, PAGE + 5):
+        people.edition(issue.newsletter, n)
+    assert questions() == few
+    event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("below", ["0", "-1", "x", "9" * 30])
