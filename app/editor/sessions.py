@@ -67,11 +67,13 @@ def sign_out() -> ResponseReturnValue:
         flash(_("You are signed out."))
         return redirect(url_for("editor.sign_in"), 303)
     csrf.protect()
-    guard.leave()
     if "everywhere" in request.form:
+        # Before this browser's own session: two browsers that each held theirs would wait for each other.
         sessions.end_all(g.editor)
+        guard.leave()
         told = str(_("You are signed out everywhere."))
     else:
+        guard.leave()
         told = _left(sessions.count(g.editor))
     db.session.commit()
     flash(told)

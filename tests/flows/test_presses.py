@@ -6,6 +6,7 @@ Nobody is answered with a fault of ours, and what is left is as if they had been
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +26,11 @@ Press = tuple[str, dict[str, str]]
 DESK = "/editor/newsletters/essentiel-ia"
 
 
-def pressed(flask_app: Flask, presses: Sequence[Press], session: str = "") -> list[int]:
-    """The statuses of all these, sent together, each by a browser of its own."""
+def pressed(flask_app: Flask, presses: Sequence[Press], *sessions: str) -> list[int]:
+    """The statuses of all these, sent together, each by a browser of its own, in these sessions by turns."""
     together = threading.Barrier(len(presses))
 
-    def one(press: Press) -> int:
+    def one(press: Press, session: str) -> int:
         client = flask_app.test_client()
         client.set_cookie("hebdo", session)
         together.wait(30)
@@ -37,7 +38,7 @@ def pressed(flask_app: Flask, presses: Sequence[Press], session: str = "") -> li
 
     db.session.rollback()
     with ThreadPoolExecutor(len(presses)) as hands:
-        found = list(hands.map(one, presses))
+        found = list(hands.map(one, presses, itertools.cycle(sessions or ("",))))
     db.session.expire_all()
     return found
 
@@ -125,3 +126,30 @@ def test_a_field_that_is_moved_changed_and_removed_at_once_is_gone(flask_app: Fl
     presses = [(f"{DESK}/questions/{one}{each}", typed) for each in paths]
     assert set(pressed(flask_app, presses, session.value)) <= {303, 404}
     assert db.session.get(Question, one) is None
+
+
+def cookie(at_desk: desk.Desk) -> str:
+    found = at_desk.client.get_cookie("hebdo")
+    assert found is not None
+    return found.value
+
+
+def test_an_editor_who_is_removed_and_given_roles_at_once_is_gone(flask_app: Flask) -> None:
+    at_desk = desk.signed_in(flask_app, Role.ADMIN)
+    nina = desk.editor()
+    number = nina.id
+    typed = {"csrf_token": at_desk.token, "address": nina.address, "role": "admin"}
+    paths = [f"/editor/editors/{number}/{each}" for each in ("remove", "role") * 3]
+    assert set(pressed(flask_app, [(each, typed) for each in paths], cookie(at_desk))) == {303}
+    assert db.session.get(Editor, number) is None
+
+
+def test_who_signs_out_everywhere_in_every_browser_at_once_is_out(flask_app: Flask) -> None:
+    browsers = [desk.signed_in(flask_app), *(desk.Desk(flask_app) for _ in range(5))]
+    for each in browsers[1:]:
+        each.sign_in(desk.ADDRESSES[Role.EDITOR])
+    presses: list[Press] = [
+        ("/editor/sign-out", {"csrf_token": each.token, "everywhere": "yes"}) for each in browsers
+    ]
+    assert set(pressed(flask_app, presses, *map(cookie, browsers))) == {303}
+    assert {each.get("/editor/").status_code for each in browsers} == {302}
