@@ -3,7 +3,9 @@ the skeleton that she wants it made of."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from app.core import editions, preferences
@@ -11,8 +13,9 @@ from app.core.audiences import Reader
 from app.extensions import links, settings
 from app.links import Links
 from app.models import Edition
+from emails import compose
 from emails.skeletons import Skeleton
-from emails.values import Addressee
+from emails.values import Addressee, Print
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,17 @@ class Letterbox:
             return_path=self.return_path,
             details=reader.details,
         )
+
+
+def skeleton(edition: Edition) -> Skeleton:
+    """An edition's skeleton, compiled once per process (80 ms for 60 KB)."""
+    printed = Print(edition.subject, edition.html, edition.text, edition.digest)
+    return _compiled(printed, edition.source, edition.ordered_at)
+
+
+@lru_cache(maxsize=4)
+def _compiled(printed: Print, source: str, ordered_at: dt.datetime) -> Skeleton:
+    return compose.compile_issue(printed, editions.thaw(source).masthead, ordered_at)
 
 
 def letterbox(edition: Edition) -> Letterbox:

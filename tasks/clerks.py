@@ -14,7 +14,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 
 import structlog
 from flask import Flask, current_app
@@ -26,10 +25,8 @@ from app.core.plans import SIZE
 from app.database import reading_only
 from app.extensions import db
 from app.models import Edition
-from emails import compose
 from emails.errors import MailError
 from emails.skeletons import Skeleton
-from emails.values import Print
 from tasks import addressees, recovery, rehearsals
 from tasks.addressees import Letterbox
 from tasks.hands import Hand, Turn
@@ -188,6 +185,9 @@ class Clerk:
     def _take_on(self, held: Claim) -> None:
         """Read a claimed batch's readers, commit, and give them to the sender."""
         self._claimed_of = held.edition_id
+        if held.is_cancelled:
+            self._skip_all(held)
+            return
         if held.strikes:
             # It may kill us, too: that it is ours must be known before.
             db.session.commit()
@@ -201,8 +201,6 @@ class Clerk:
         wanted, skipped = audiences.turn(
             held.newsletter_id, to_do, with_details=letterbox.tells_details
         )
-        if held.is_cancelled:
-            wanted, skipped = {}, dict.fromkeys(to_do, "the edition was cancelled")
         db.session.commit()
         self.hands.append(hand)
         for subscriber_id, why in skipped.items():
@@ -210,6 +208,13 @@ class Clerk:
         self.sender.turns.extend(Turn(hand, wanted[one]) for one in to_do if one in wanted)
         if not to_do:
             self.sender.done.put(hand)
+
+    def _skip_all(self, held: Claim) -> None:
+        """Of a cancelled edition nothing is made: not even what could not be, or kills who makes it."""
+        to_do = ledger.to_do(held)
+        results = [ledger.skipped(one, "the edition was cancelled") for one in to_do]
+        ledger.settle(held, results, is_last=True)
+        db.session.commit()
 
     def _can_be_made(self, held: Claim) -> bool:
         """An edition of which no mail can be made is paused and says why: it must not keep workers
@@ -236,7 +241,7 @@ class Clerk:
         """What the copies of an edition are made with, read once a slice (it is 60 KB of row)."""
         if edition_id not in self._editions:
             edition = db.session.get_one(Edition, edition_id)
-            self._editions[edition_id] = skeleton(edition), addressees.letterbox(edition)
+            self._editions[edition_id] = addressees.skeleton(edition), addressees.letterbox(edition)
         return self._editions[edition_id]
 
     def _renew(self) -> None:
@@ -285,14 +290,3 @@ class Clerk:
             if deliveries.close(edition_id):
                 log.info("edition.sent", edition=edition_id)
         db.session.commit()
-
-
-def skeleton(edition: Edition) -> Skeleton:
-    """An edition's skeleton, compiled once per process (80 ms for 60 KB)."""
-    printed = Print(edition.subject, edition.html, edition.text, edition.digest)
-    return _compiled(printed, edition.source, edition.ordered_at)
-
-
-@lru_cache(maxsize=4)
-def _compiled(printed: Print, source: str, ordered_at: dt.datetime) -> Skeleton:
-    return compose.compile_issue(printed, editions.thaw(source).masthead, ordered_at)

@@ -12,7 +12,7 @@ from app.editor.previews import SAMPLE
 from app.extensions import db
 from app.models import Edition, Issue, Notice, Subscriber, Subscription
 from emails import compose, render
-from tasks import addressees, approvals, clerks
+from tasks import addressees, approvals
 from tasks import notices as posting
 from tests import desk, sends
 from tests.conftest import use_relay
@@ -71,7 +71,7 @@ def test_the_preview_the_proof_and_what_the_relay_took_are_the_same_bytes(flask_
 def composed(edition_id: int, relay: StoryRelay) -> list[tuple[Reader, Received]]:
     """Each copy that the relay took, beside the reader for whom the very same bytes are made."""
     edition = db.session.get_one(Edition, edition_id)
-    skeleton, letterbox = clerks.skeleton(edition), addressees.letterbox(edition)
+    skeleton, letterbox = addressees.skeleton(edition), addressees.letterbox(edition)
     rows = db.session.execute(
         select(Subscriber, Subscription.id).join(
             Subscription, Subscription.subscriber_id == Subscriber.id

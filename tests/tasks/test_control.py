@@ -91,6 +91,24 @@ def test_a_cancelled_edition_skips_everybody_who_was_still_to_do(flask_app: Flas
     assert state(edition_id) is EditionState.CANCELLED
 
 
+def test_a_cancelled_edition_of_which_no_mail_can_be_made_comes_to_its_end(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(5)
+    issues.press(edition_id)
+    edition = db.session.get_one(Edition, edition_id)
+    edition.source = edition.source.replace("{{token}}", "")
+    db.session.commit()
+    send_on()
+    assert state(edition_id) is EditionState.PAUSED
+    assert editions.cancel(edition_id)
+    db.session.commit()
+    # One slice is enough: it would claim for ever what it cannot make.
+    assert sending.pump(seconds=1.0)
+    assert progress(edition_id) == Progress(5, 0, 0, 0, 0, 0, 0, 5)
+    assert state(edition_id) is EditionState.CANCELLED
+
+
 def test_in_doubt_is_resolved_by_a_persons_word_only(flask_app: Flask) -> None:
     edition_id = rows.send_to(3)
     with StoryRelay(hang_up_after_dot={1, 2, 3}) as relay:

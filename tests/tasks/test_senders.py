@@ -13,7 +13,7 @@ from app.core import audiences, batches
 from app.extensions import db
 from app.models import Edition
 from emails.copies import Copy
-from tasks import addressees, clerks, issues, journal
+from tasks import addressees, issues, journal
 from tasks.hands import Hand, Turn
 from tasks.journal import Journal
 from tasks.senders import Sender
@@ -35,7 +35,7 @@ def hand(flask_app: Flask) -> Hand:
     assert claim is not None
     db.session.commit()
     edition = db.session.get_one(Edition, edition_id)
-    return Hand(claim, clerks.skeleton(edition), addressees.letterbox(edition), 1)
+    return Hand(claim, addressees.skeleton(edition), addressees.letterbox(edition), 1)
 
 
 def announced(sender: Sender, hand: Hand) -> Copy:
