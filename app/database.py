@@ -1,6 +1,8 @@
 """How the two databases are made to behave alike.
 
-SQLite gets WAL, foreign keys and a real BEGIN: IMMEDIATE for whoever may write (a transaction that
+SQLite gets WAL that is on the disk when a commit returns (with synchronous=NORMAL a power cut takes
+commits back, and the copies they told of would go out again; FULL costs 3 ms instead of 0.6 for the
+240 of a batch), foreign keys and a real BEGIN: IMMEDIATE for whoever may write (a transaction that
 begins as a reader and turns writer fails at once when another wrote in between, however long the
 busy time-out), DEFERRED and query-only for GET and HEAD. PostgreSQL gets READ ONLY for those,
 and one snapshot for the whole request: figures that must add up are counted at one moment.
@@ -53,7 +55,7 @@ def prepare(engine: Engine) -> None:
 
 def _open_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -16,7 +16,7 @@ from app.core import batches, shares
 from app.core.shares import Limits
 from app.extensions import db, settings
 from emails.lines import Lines
-from tasks import journal, nudges, recovery
+from tasks import installations, journal, nudges, recovery
 from tasks.celery import celery, is_leaving
 from tasks.clerks import Clerk
 from tasks.senders import Sender
@@ -34,6 +34,9 @@ def send_batch() -> None:
 
 def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -> bool:
     """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim."""
+    if not installations.may_send():
+        db.session.commit()
+        return False
     known = settings()
     with journal.opened(known.state_dir) as (owner, own):
         asked_at = time.monotonic()

@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Edition, EditionState
 from emails import render
 from emails.errors import MailError
-from tasks import nudges
+from tasks import installations, nudges
 from tasks.celery import celery
 
 log = structlog.get_logger()
@@ -29,7 +29,8 @@ def print_edition(edition_id: int) -> None:
 def press(edition_id: int) -> bool:
     """Print, then plan; True when there is now something to send."""
     edition = db.session.get(Edition, edition_id)
-    if edition is None:
+    if edition is None or not installations.may_send():
+        db.session.commit()
         return False
     if edition.state is EditionState.ORDERED:
         _print(edition)

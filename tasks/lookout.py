@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core import batches, clock, deliveries, editions, notices, plans, shares, workers
 from app.extensions import db, settings
 from app.models import EditionState
-from tasks import comments, issues, journal, nudges, subscriptions
+from tasks import comments, installations, issues, journal, nudges, subscriptions
 from tasks import deliveries as sending
 from tasks import notices as posting
 from tasks.celery import celery, flask_app
@@ -47,6 +47,8 @@ def look(stopping: Callable[[], bool] = lambda: False) -> None:
     """One look around: put in order what lies about, then do what nobody else is doing."""
     workers.seen(f"lookout@{socket.gethostname()}")
     db.session.commit()
+    if not installations.look():
+        return
     tidy()
     _errand(comments.order_digests, clock.now())
     for notice_id in notices.due(clock.now() - UNHEARD):
@@ -79,6 +81,9 @@ def _errand(step: Callable[[T], object], what: T) -> None:
 @celery.task(name="tasks.lookout.sweep")
 def sweep() -> None:
     """Beat's round: the same tidying, and a bell where there is something to do."""
+    if not installations.may_send():
+        db.session.commit()
+        return
     tidy()
     ring = batches.is_idle()
     waiting = notices.due(clock.now())

@@ -20,7 +20,7 @@ from emails.headers import Sender
 from emails.smtp import Line
 from emails.values import Addressee, Answer, Envelope, Outcome
 from emails.values import Notice as Letter
-from tasks import addressees, comments, own_letters, texts
+from tasks import addressees, comments, installations, own_letters, texts
 from tasks.celery import celery
 from tasks.own_letters import HER_OWN
 
@@ -39,7 +39,7 @@ def send(notice_id: int) -> None:
 
 def post(notice_id: int) -> bool:
     """Claim, compose, post, settle; False when there was nothing to claim."""
-    notice = notices.claim(notice_id)
+    notice = notices.claim(notice_id) if installations.may_send() else None
     db.session.commit()
     if notice is None:
         return False

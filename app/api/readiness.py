@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import health, workers
+from app.core import health, installations, workers
 from app.extensions import db, settings
 
 QUEUES = ("deliveries", "notices")
@@ -36,7 +36,7 @@ def look() -> list[Check]:
     database = check_database()
     checks = [database]
     if database.ok:
-        checks += [check_migrations(), check_workers(), check_notices()]
+        checks += [check_migrations(), check_installation(), check_workers(), check_notices()]
     else:
         db.session.rollback()
     return [*checks, *check_broker()]
@@ -61,6 +61,15 @@ def check_migrations() -> Check:
         return f"The tables are at {current}, the code needs {newest}: hebdo db upgrade"
 
     return _asked("migrations", says, f"The tables are at {newest}, the newest.")
+
+
+def check_installation() -> Check:
+    def says() -> str | None:
+        if not installations.is_held():
+            return None
+        return "Nothing is sent: this database is a copy of another, or was set back."
+
+    return _asked("installation", says, "The database is the one that is sent from.")
 
 
 def check_workers() -> Check:

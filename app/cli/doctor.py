@@ -20,6 +20,7 @@ from emails.values import Outcome
 REMEDIES = {
     "database": "Is it running? HEBDO_DATABASE_URL says where it is looked for.",
     "migrations": "Run: hebdo db upgrade",
+    "installation": "If nothing else sends from it or its original, run: hebdo db adopt",
     "workers": "Is `hebdo worker` running, and `hebdo beat`, which asks it for signs of life?",
     "notices": "Look at the worker's log; is the relay below all right?",
     "broker": "Is it running? REDIS_URL says where it is looked for.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import NoReturn
 
 import click
@@ -101,6 +102,8 @@ def _keep_workers(slots: int) -> int:
     finally:
         for child in watch.children:
             child.ask_to_stop()
+        # One deadline for all: they end at the same time, not one after the other.
+        end = time.monotonic() + WORKER_GRACE
         for child in watch.children:
-            child.stop(WORKER_GRACE)
+            child.stop(max(0.0, end - time.monotonic()))
     return 0

@@ -30,6 +30,8 @@ SECOND_PRESS = dt.timedelta(minutes=10)
 LONGEST_SUBJECT = 250
 """Characters: mail programs show about 70, and RFC 5322 §2.1.1 counts 998 bytes a line."""
 
+GONE = _("There is no such issue. It may have been deleted.")
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -128,7 +130,7 @@ def get(issue_id: int) -> Issue:
     """Raises NotFound."""
     issue = db.session.get(Issue, issue_id) if issue_id < LARGEST_KEY else None
     if issue is None:
-        raise NotFound(_("There is no such issue. It may have been deleted."))
+        raise NotFound(GONE)
     return issue
 
 
@@ -175,16 +177,22 @@ def save(issue: Issue, revision: int, words: Words) -> None:
 
 
 def advance(issue: Issue, revision: int) -> None:
-    """Claim the right to change the issue as it stood at `revision`."""
+    """Claim the right to change the issue as it stood at `revision`.
+
+    Raises Conflict when it was saved or ordered since, NotFound when it was deleted.
+    """
     # What a form says may be no number that a database knows.
     claimed = 0 < revision < LARGEST_KEY - 1 and races.won(
         update(Issue)
         .where(Issue.id == issue.id, Issue.revision == revision, Issue.state == IssueState.DRAFT)
         .values(revision=revision + 1, updated_at=clock.now())
     )
-    db.session.refresh(issue)
     if claimed:
+        db.session.refresh(issue)
         return
+    # Deleted by somebody else, perhaps: then there is nothing to read anew.
+    if db.session.get(Issue, issue.id, populate_existing=True) is None:
+        raise NotFound(GONE)
     if issue.state is IssueState.ORDERED:
         raise Conflict(_("This issue was sent in the meantime: its words cannot change any more."))
     raise Conflict(_("Somebody saved this issue while you were writing. Nothing of yours is lost."))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core import audiences, deliveries, doubts, editions, editors, issues, spreadsheets
+from app.core import (
+    audiences,
+    deliveries,
+    doubts,
+    editions,
+    editors,
+    installations,
+    issues,
+    spreadsheets,
+)
 from app.core.deliveries import Progress
 from app.core.errors import Invalid, NotFound
 from app.editor import door, guard
@@ -81,6 +90,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         state=request.args.get("state", ""),
         shown=SHOWN,
         is_over=_is_over(edition),
+        is_held=installations.is_held(),
         may_send=may_send,
     )
 
@@ -127,6 +137,7 @@ def _question(issue: Issue, message: object = None) -> str:
         issue=issue,
         examined=approvals.examine(issue),
         readers=audiences.count(issue.newsletter_id),
+        is_held=installations.is_held(),
         message=message,
     )
 

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
-from app.core import checks, deliveries, editors, issues, newsletters, stories
+from app.core import checks, deliveries, editors, installations, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid, NotFound
 from app.editor import door, rescues, sheets
 from app.editor.forms import VISIBILITIES, Import, NewIssue
@@ -35,6 +35,7 @@ def list_issues() -> ResponseReturnValue:
         rows=rows,
         running=running,
         newsletters=newsletters.listing(),
+        is_held=installations.is_held(),
         is_first="below" not in request.args,
         more=rows[-1][0].id if len(found) > PAGE else None,
     )
@@ -98,11 +99,11 @@ def save_issue(issue_id: int) -> ResponseReturnValue:
 @door.post("/issues/<int:issue_id>/delete")
 def delete_issue(issue_id: int) -> ResponseReturnValue:
     try:
-        issue = issues.get(issue_id)
+        issues.delete(issues.get(issue_id), request.form.get("revision", 0, type=int))
     except NotFound:
+        db.session.rollback()
         flash(_("Nothing changed: this draft had been deleted already."))
         return redirect(url_for("editor.list_issues"), 303)
-    issues.delete(issue, request.form.get("revision", 0, type=int))
     db.session.commit()
     flash(_("The draft is deleted."))
     return redirect(url_for("editor.list_issues"), 303)

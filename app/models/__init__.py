@@ -13,6 +13,7 @@ from app.models.edition import Edition, EditionState
 from app.models.editor import Editor, Role
 from app.models.image import Image
 from app.models.imprint import Imprint
+from app.models.installation import Installation
 from app.models.issue import Issue, IssueState, Story
 from app.models.newsletter import CommentRule, Newsletter, Rubric, RubricKind, Visibility
 from app.models.notice import Notice, NoticeKind, NoticeState
@@ -54,6 +55,7 @@ __all__ = [
     "EndWord",
     "Image",
     "Imprint",
+    "Installation",
     "Issue",
     "IssueState",
     "Moderation",

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core import batches, clock, deliveries, editions, subscriptions, suppressions
+from app.core import batches, clock, deliveries, editions, notices, subscriptions, suppressions
 from app.core.batches import FOREIGN, LEASE
 from app.extensions import db
 from app.models import (
@@ -25,6 +25,7 @@ from app.models import (
     Edition,
     EditionState,
     EndReason,
+    NoticeKind,
     Subscriber,
     Subscription,
     SuppressionReason,
@@ -113,6 +114,38 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(
     with running(known, "worker"):
         wait_for(lambda: oracle.is_over(edition_id), PATIENCE, what="the edition is sent")
     assert oracle.verdict(edition_id, relay).accepted == READERS
+
+
+class Silence(dict[str, threading.Event]):
+    """Nobody's final dot is answered."""
+
+    def get(self, key: str, default: object = None) -> threading.Event:  # type: ignore[override]
+        return self.setdefault("all", threading.Event())
+
+
+@on("postgresql")
+def test_a_worker_that_is_asked_to_stop_is_gone_in_half_a_minute_whatever_the_relay_owes_it(
+    flask_app: Flask, known: Settings, relay: StoryRelay
+) -> None:
+    """Its three parts wait side by side: one has a notice on the way, another an issue."""
+    relay.story.held = Silence()
+    edition_id = rows.send_to(50)
+    hers = db.session.scalars(select(Subscription).limit(1)).one()
+    welcome = notices.order(
+        NoticeKind.WELCOME, "lea@hebdo.invalid", newsletter=hers.newsletter, subscription=hers
+    ).id
+    db.session.commit()
+    with running(known, "worker") as worker:
+        nudges.notice(welcome)
+        nudges.edition(edition_id)
+        wait_for(
+            lambda: "lea@hebdo.invalid" in relay.attempts and len(relay.attempts) > 1,
+            what="both wait for answers",
+        )
+        asked_at = time.monotonic()
+        worker.terminate()
+        worker.wait(100)
+        assert time.monotonic() - asked_at < 30
 
 
 def send_a_little(edition_id: int, relay: StoryRelay, chance: random.Random) -> None:

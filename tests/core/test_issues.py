@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.core import clock, editions, imports, issues, newsletters, stories
 from app.core.errors import Conflict, Invalid, NotFound
@@ -81,6 +82,14 @@ def test_saving_over_a_newer_save_is_told_and_changes_nothing(issue: Issue) -> N
         issues.save(issue, 1, Words("Le second", ""))
     db.session.rollback()
     assert issue.subject == "Le premier"
+
+
+def test_an_issue_that_somebody_deletes_meanwhile_is_gone_and_no_fault(issue: Issue) -> None:
+    number = issue.id
+    # Behind the session's back, as another process would.
+    db.session.execute(text("DELETE FROM issue WHERE id = :id"), {"id": number})
+    with pytest.raises(NotFound, match="deleted"):
+        issues.save(issue, 1, Words("Trop tard", ""))
 
 
 def test_an_ordered_issue_is_past_changing(issue: Issue) -> None:
