@@ -28,7 +28,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from emails.values import Answer, Blame, Outcome
+
+log = structlog.get_logger()
 
 FOLDER = "journals"
 
@@ -153,14 +157,19 @@ def opened(state_dir: Path) -> Iterator[tuple[str, Journal]]:
 def left_by(state_dir: Path, owner: str) -> Iterator[Path | None]:
     """The journal of an owner that is dead, held so that nobody else takes it at the same time.
 
-    None when it is gone, or is from another disk or boot. Raises BlockingIOError while the owner
-    lives: then its batch is not to be touched, whatever its deadline says.
+    None when it is gone, cannot be opened, or is from another disk or boot. Raises BlockingIOError
+    while the owner lives: then its batch is not to be touched, whatever its deadline says.
     """
     path = _folder(state_dir) / owner.rpartition("/")[2]
     if not owner.startswith(place(state_dir)) or not path.is_file():
         yield None
         return
-    descriptor = os.open(path, os.O_RDWR)
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError as error:
+        log.warning("journal.unreadable", path=str(path), why=str(error))
+        yield None
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield path
@@ -184,7 +193,11 @@ def left_alone(state_dir: Path) -> list[str]:
 
 
 def read(path: Path, batch_id: int) -> Trace:
-    """What a journal tells about one batch. A last line without its first byte is no line."""
+    """What a journal tells about one batch. A last line without its first byte is no line.
+
+    Raises OSError when the disk does not give it back, ValueError or TypeError when it gives back
+    something else.
+    """
     begun: set[int] = set()
     answers: dict[int, Answer] = {}
     rehearsed = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import structlog
 
@@ -42,26 +43,35 @@ def _recover(held: Claim) -> Claim | None:
     """Settle what is known of a claimed batch; None when its last owner still lives.
 
     Begun without an answer is in doubt, not begun is still to do. Without the journal (another disk,
-    another boot) all that is unsettled is in doubt. Commits.
+    another boot, one that cannot be read) all that is unsettled is in doubt. Commits.
     """
     if not held.last_owner:
         return held
     try:
         with journal.left_by(settings().state_dir, held.last_owner) as path:
-            trace = journal.read(path, held.batch_id) if path else None
+            trace = _told(path, held.batch_id) if path else None
             found = [_recovered(one, trace) for one in ledger.to_do(held)]
             results = [one for one in found if one] + _set_aside(held, trace)
             ledger.settle(held, results)
-            went_on = bool(results) or (path is not None and journal.has_answers(path))
+            went_on = bool(results) or bool(path and trace and journal.has_answers(path))
             known = _judge(held, trace, went_on=went_on)
             db.session.commit()
             log.info(
-                "batch.recovered", batch=held.batch_id, settled=len(results), journal=bool(path)
+                "batch.recovered", batch=held.batch_id, settled=len(results), journal=bool(trace)
             )
             if path and not batches.is_owned(held.last_owner):
                 path.unlink()
             return known
     except BlockingIOError:
+        return None
+
+
+def _told(path: Path, batch_id: int) -> journal.Trace | None:
+    """What the journal tells; None when it cannot be read, which must not stop all other batches."""
+    try:
+        return journal.read(path, batch_id)
+    except (OSError, ValueError, TypeError):
+        log.exception("journal.unreadable", batch=batch_id, path=str(path))
         return None
 
 

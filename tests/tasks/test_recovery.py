@@ -116,6 +116,62 @@ def test_a_recovery_that_broke_off_begins_again_from_the_first_owners_journal(
     assert progress(edition_id) == Progress(3, 0, 0, 2, 0, 0, 1, 0)
 
 
+def scribble(path: Path) -> None:
+    """As a disk does that gives back other bytes than it was given."""
+    with path.open("r+b") as left:
+        left.seek(path.read_bytes().index(b"\0"))
+        left.write(b"1 x7 !\n")
+
+
+def half_an_answer(path: Path) -> None:
+    with path.open("r+b") as left:
+        left.seek(path.read_bytes().index(b"\0"))
+        left.write(b'1 3 ["accepted", 2\n')
+
+
+def no_reading(path: Path) -> None:
+    """Where this address leads nothing lies: reading there is EIO, as on a broken disk."""
+    path.unlink()
+    path.symlink_to("/proc/self/mem")
+
+
+def no_opening(path: Path) -> None:
+    """No program that runs is opened for writing."""
+    path.unlink()
+    path.symlink_to("/proc/self/exe")
+
+
+@pytest.mark.parametrize("damage", [scribble, half_an_answer, no_reading, no_opening])
+def test_a_journal_that_cannot_be_read_puts_its_own_batch_in_doubt_and_stops_no_other(
+    flask_app: Flask,
+    tmp_path: Path,
+    move_clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None],
+) -> None:
+    of = rows.newsletter()
+    rows.readers(of, 3)
+    damaged, sound = rows.ordered(of, 12).id, rows.ordered(of, 13).id
+    issues.press(damaged)
+    issues.press(sound)
+    with journal.opened(tmp_path) as (owner, own):
+        held = batches.claim(owner)
+        assert held is not None
+        assert held.batch_id == 1
+        db.session.commit()
+        own.begin(1, held.subscriber_ids[0])
+    damage(own.path)
+    lookout.tidy()
+    move_clock(batches.LEASE)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        send_on()
+    assert progress(damaged) == Progress(3, 0, 0, 0, 0, 0, 3, 0)
+    assert progress(sound) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
+    said = capsys.readouterr()
+    assert "journal.unreadable" in said.out + said.err
+
+
 def _rename_ledger(before: str, after: str) -> None:
     db.session.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
     db.session.commit()
