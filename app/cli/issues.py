@@ -125,6 +125,17 @@ def cancel(issue_id: int) -> None:
 
 
 @issues.command()
+@click.argument("issue_id", type=int)
+@in_app
+def take_back(issue_id: int) -> None:
+    """Make issue ISSUE_ID a draft again after it was halted: nobody got it."""
+    if not editions.take_back(core.get(issue_id).id):
+        raise Refused(f"Issue {issue_id} is not halted; nothing was changed.")
+    db.session.commit()
+    click.echo(f"Issue {issue_id} is a draft again.")
+
+
+@issues.command()
 @in_app
 def index() -> None:
     """Make the search index of the archive anew, from every issue that is out."""

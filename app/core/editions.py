@@ -1,6 +1,7 @@
 """Editions: an issue frozen when *send* is pressed, printed by a worker, never changed after.
 
-Draft → ordered → printed → planned (⇄ paused) → sent, or cancelled. Each step is a conditional
+Draft → ordered → printed → planned (⇄ paused) → sent, or cancelled; halted where the print is not what
+was approved, and then back to the draft. Each step is a conditional
 UPDATE on the state before it, so that twenty presses, eight workers and three beats make one send;
 who loses the race gets None.
 """
@@ -13,7 +14,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 
 from app.core import clock, races
 from app.extensions import db
@@ -96,6 +97,23 @@ def halt(edition_id: int, trouble: str, state: EditionState) -> None:
         .where(Edition.id == edition_id, Edition.state == state)
         .values(state=EditionState.HALTED, trouble=trouble)
     )
+
+
+def take_back(issue_id: int) -> bool:
+    """Make a draft of an issue again whose edition was halted; False when nothing of it is halted.
+
+    Nobody was mailed: what could not be printed as approved was never planned.
+    """
+    halted = exists().where(
+        Edition.issue_id == issue_id,
+        Edition.state == EditionState.HALTED,
+        Edition.planned_at.is_(None),
+    )
+    claim = update(Issue).where(Issue.id == issue_id, Issue.state == IssueState.ORDERED, halted)
+    if not races.won(claim.values(state=IssueState.DRAFT, revision=Issue.revision + 1)):
+        return False
+    db.session.execute(delete(Edition).where(Edition.issue_id == issue_id))
+    return True
 
 
 def pause(edition_id: int) -> bool:

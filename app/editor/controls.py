@@ -40,6 +40,19 @@ def cancel_edition(issue_id: int) -> ResponseReturnValue:
     return _tell(issue_id, "cancel", editions.cancel(_edition(issue_id).id))
 
 
+@door.post("/issues/<int:issue_id>/take-back")
+def take_back_issue(issue_id: int) -> ResponseReturnValue:
+    """Write on in an issue that was halted."""
+    guard.require(editors.may_send)
+    done = editions.take_back(issues.get(issue_id).id)
+    db.session.commit()
+    if not done:
+        flash(TOO_LATE)
+        return _back(issue_id)
+    flash(_("This is a draft again: look at it, then send it anew."))
+    return redirect(url_for("editor.write_issue", issue_id=issue_id), 303)
+
+
 @door.post("/issues/<int:issue_id>/retry")
 def retry_deferred(issue_id: int) -> ResponseReturnValue:
     count = deliveries.retry_now(_edition(issue_id).id)

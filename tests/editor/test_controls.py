@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import deliveries, editions
 from app.core.deliveries import Progress
@@ -159,6 +159,32 @@ def test_copies_in_doubt_are_resolved_one_by_one_or_all(
     assert progress(issue) == Progress(25, 0, 0, 23, 0, 2, 0, 0)
 
 
+def test_an_issue_that_was_halted_is_a_draft_again_and_can_be_sent_anew(
+    flask_app: Flask, at_desk: Desk
+) -> None:
+    made = desk.draft(flask_app)
+    path = f"/editor/issues/{made.id}"
+    at_desk.post(f"{path}/send", {"revision": 1})
+    db.session.execute(update(Edition).values(digest="0" * 64))
+    db.session.commit()
+    printing.press(db.session.scalars(select(Edition.id)).one())
+    assert f"{path}/take-back" in at_desk.get(f"{path}/progress").text
+    answer = at_desk.post(f"{path}/take-back")
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    assert "draft again" in at_desk.get(path).text
+    # A page of before knows another revision, and the second press finds a draft.
+    assert at_desk.post(f"{path}/send", {"revision": 1}).status_code == 409
+    assert at_desk.post(f"{path}/take-back").status_code == 303
+    assert at_desk.post(f"{path}/send", {"revision": 2}).status_code == 303
+    assert printing.press(db.session.scalars(select(Edition.id)).one())
+    assert state(made) is EditionState.PLANNED
+
+
+def test_nothing_that_was_planned_is_taken_back(at_desk: Desk, issue: Issue) -> None:
+    assert "moved on before you pressed" in press(at_desk, issue, "take-back")
+    assert state(issue) is EditionState.PLANNED
+
+
 @pytest.mark.parametrize("verdict", ["", "sent", "accepted\x00", "ACCEPTED"])
 def test_a_verdict_that_does_not_exist_changes_nothing(
     at_desk: Desk, issue: Issue, verdict: str
@@ -170,7 +196,7 @@ def test_a_verdict_that_does_not_exist_changes_nothing(
 def test_a_contributor_has_no_hand_on_a_send(flask_app: Flask, issue: Issue) -> None:
     contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
     assert "/pause" not in contributor.get(f"/editor/issues/{issue.id}/progress").text
-    for what in ("pause", "resume", "cancel", "retry", "resolve"):
+    for what in ("pause", "resume", "cancel", "retry", "resolve", "take-back"):
         form = {"verdict": "again"}
         assert contributor.post(f"/editor/issues/{issue.id}/{what}", form).status_code == 403
     assert state(issue) is EditionState.PLANNED
