@@ -12,6 +12,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import structlog
+
 from app.core import batches, shares
 from app.core.shares import Limits
 from app.extensions import db, settings
@@ -19,7 +21,10 @@ from emails.lines import Lines
 from tasks import installations, journal, nudges, recovery
 from tasks.celery import celery, is_leaving
 from tasks.clerks import Clerk
+from tasks.journal import Journal
 from tasks.senders import Sender
+
+log = structlog.get_logger()
 
 SLICE = 10.0
 """Seconds that a worker sends before it looks up; more while an answer is late (see `Sender`)."""
@@ -33,27 +38,37 @@ def send_batch() -> None:
 
 
 def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim."""
+    """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim, or no
+    journal can be kept here."""
     if not installations.may_send():
         db.session.commit()
         return False
+    try:
+        with journal.opened(settings().state_dir) as (owner, own):
+            return _slice(owner, own, seconds, stopping)
+    except journal.Unwritable as why:
+        # Claimed all the same, a batch would be one more that its worker died over.
+        log.warning("journal.unwritable", folder=str(settings().state_dir), why=str(why))
+        return False
+
+
+def _slice(owner: str, own: Journal, seconds: float, stopping: Callable[[], bool]) -> bool:
     known = settings()
-    with journal.opened(known.state_dir) as (owner, own):
-        asked_at = time.monotonic()
-        limits = Limits(known.sessions, known.rate)
-        share = shares.take(owner, limits, known.connections)
-        first = recovery.claim(owner) if share else None
-        if share is None or first is None:
-            shares.give_back(owner)
-            db.session.commit()
-            own.discard()
-            return False
-        db.session.commit()
-        sender = Sender(own, seconds, stopping, known.signer, share.rate)
-        with Clerk(owner, sender, has_share=limits.is_set).at_work(first, asked_at):
-            Lines(known.relay, sender, share.sessions).run()
+    asked_at = time.monotonic()
+    limits = Limits(known.sessions, known.rate)
+    share = shares.take(owner, limits, known.connections)
+    first = recovery.claim(owner) if share else None
+    if share is None or first is None:
         shares.give_back(owner)
-        if not batches.is_owned(owner):
-            own.discard()
         db.session.commit()
+        own.discard()
+        return False
+    db.session.commit()
+    sender = Sender(own, seconds, stopping, known.signer, share.rate)
+    with Clerk(owner, sender, has_share=limits.is_set).at_work(first, asked_at):
+        Lines(known.relay, sender, share.sessions).run()
+    shares.give_back(owner)
+    if not batches.is_owned(owner):
+        own.discard()
+    db.session.commit()
     return True

@@ -53,6 +53,10 @@ class Trace:
     """Whose copy was being tried when the journal ends."""
 
 
+class Unwritable(OSError):
+    """No journal can be begun here, and without one nothing may be claimed."""
+
+
 class Journal:
     """Open for writing and locked; made by `opened`. Threads may write by turns.
 
@@ -60,17 +64,18 @@ class Journal:
     A line counts from the moment its first byte stands, which is put there last: what a dying process
     leaves of a line begins with a zero, and reading ends there.
 
-    Growing raises OSError once the disk is full: the slice then ends as if it had been killed, and
+    Its first chunk is there from the beginning, so that a full disk is met before anything is claimed.
+    Growing raises OSError when the disk is full by then: the slice ends as if it had been killed, and
     whoever was begun without a line for her answer is in doubt.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._chunk: mmap.mmap | None = None
-        self._at = CHUNK
-        """Where in the chunk the next line begins."""
         self._size = 0
+        self._chunk = self._grow()
+        self._at = 0
+        """Where in the chunk the next line begins."""
         self._writing = threading.Lock()
 
     def begin(self, batch_id: int, subscriber_id: int) -> None:
@@ -100,8 +105,8 @@ class Journal:
 
     def _write(self, line: bytes) -> None:
         with self._writing:
-            if self._chunk is None or self._at + len(line) > CHUNK:
-                self._chunk = self._grow()
+            if self._at + len(line) > CHUNK:
+                self._turn_over()
             start, self._at = self._at, self._at + len(line)
             self._chunk[start + 1 : self._at] = line[1:]
             self._chunk[start] = line[0]
@@ -112,18 +117,19 @@ class Journal:
         if os.pwrite(self._descriptor, bytes(CHUNK), self._size) < CHUNK:
             raise OSError(errno.ENOSPC, "the journal cannot grow", str(self.path))
         chunk = mmap.mmap(self._descriptor, CHUNK, offset=self._size)
-        if self._chunk is not None:
-            # Empty lines, so that reading goes on into the next chunk.
-            self._chunk[self._at :] = b"\n" * (CHUNK - self._at)
-            self._chunk.close()
         self._size += CHUNK
-        self._at = 0
         return chunk
+
+    def _turn_over(self) -> None:
+        fresh = self._grow()
+        # Empty lines, so that reading goes on into the next chunk.
+        self._chunk[self._at :] = b"\n" * (CHUNK - self._at)
+        self._chunk.close()
+        self._chunk, self._at = fresh, 0
 
     def close(self) -> None:
         with self._writing:
-            if self._chunk is not None:
-                self._chunk.close()
+            self._chunk.close()
             os.close(self._descriptor)
 
     def discard(self) -> None:
@@ -138,19 +144,31 @@ def place(state_dir: Path) -> str:
 
 @contextlib.contextmanager
 def opened(state_dir: Path) -> Iterator[tuple[str, Journal]]:
-    """A new journal, locked, with the owner's name that leads to it."""
-    folder = _folder(state_dir)
-    name = uuid.uuid4().hex
-    path = folder / name
+    """A new journal, locked, with the owner's name that leads to it.
+
+    Raises Unwritable when there can be none: the disk is full, or the folder is not ours.
+    """
+    try:
+        owner, own = place(state_dir), _begun(_folder(state_dir) / uuid.uuid4().hex)
+    except OSError as error:
+        raise Unwritable(*error.args) from error
+    try:
+        yield owner + own.path.name, own
+    finally:
+        own.close()
+
+
+def _begun(path: Path) -> Journal:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    own = Journal(path, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         # A process that was stopped for ten minutes right here has had its journal swept away.
         path.stat()
-        yield place(state_dir) + name, own
-    finally:
-        own.close()
+        return Journal(path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+
+import pytest
 
 from app.core import deliveries
 from app.core.deliveries import Progress
@@ -13,7 +17,7 @@ from app.models import (
     EditionState,
 )
 from tasks import deliveries as sending
-from tasks import issues
+from tasks import issues, journal
 
 Clock = Callable[[dt.timedelta], None]
 
@@ -39,3 +43,16 @@ def progress(edition_id: int) -> Progress:
     found = deliveries.progress(edition_id)
     assert found.adds_up, found
     return found
+
+
+@contextlib.contextmanager
+def room_for_no_journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A disk with room for all but a journal: the kernel stops each file of ours at eight megabytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with monkeypatch.context() as within:
+        within.setattr(journal, "CHUNK", 1 << 24)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 23, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)

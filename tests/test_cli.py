@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from app.models import (
     SubscriptionState,
 )
 from app.settings import Settings
+from tasks import journal
 from tests.conftest import SECRET, create_database, database_url
 from tests.people import edition, newsletter
 
@@ -420,7 +422,9 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:
         "database",
         "migrations",
         "notices",
+        "installation",
         "limits",
+        "journals",
         "media",
         # Of reserved domains, and a relay on this machine, there is nothing to be found wrong.
         "spf",
@@ -429,6 +433,19 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:
         "tls",
     }
     assert "??  ptr" in result.stdout
+
+
+def test_the_doctor_says_when_no_worker_could_keep_a_journal(run: Run, settings: Settings) -> None:
+    folder = settings.state_dir / journal.FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_bytes(b"")
+    result = run("doctor", "--only", "journals")
+    assert result.exit_code == 1
+    assert f"NO  journals: No journal can be kept in {folder}: File exists." in result.stdout
+    assert "HEBDO_STATE_DIR" in result.stdout
+    folder.unlink()
+    assert "ok  journals" in run("doctor", "--only", "journals").stdout
+    assert [each.name for each in folder.iterdir()] == ["disk"]
 
 
 def test_tables_that_are_missing_are_told_with_the_remedy(

@@ -16,6 +16,7 @@ from app.extensions import settings
 from app.lookups import Lookups
 from emails.smtp import Line
 from emails.values import Outcome
+from tasks import journal
 
 REMEDIES = {
     "database": "Is it running? HEBDO_DATABASE_URL says where it is looked for.",
@@ -25,6 +26,7 @@ REMEDIES = {
     "notices": "Look at the worker's log; is the relay below all right?",
     "broker": "Is it running? REDIS_URL says where it is looked for.",
     "relay": "HEBDO_SMTP_URL says where it is; its provider knows user, password and port.",
+    "journals": "Make room, or let this process write there: HEBDO_STATE_DIR. No worker sends without.",
     "limits": "HEBDO_SMTP_SESSIONS and HEBDO_SMTP_RATE say what the relay allows.",
     "legal": "An admin fills it in at the desk, under Newsletters, Legal notice (LCEN, art. 1-1).",
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
@@ -68,7 +70,7 @@ def _examine(names: tuple[str, ...]) -> list[Finding]:
     """All checks or those named; and the database, when it keeps others from being looked at."""
     checks = [Check("settings", True, "All settings can be read."), *look()]
     database = checks[1].ok
-    if not names or {"relay", "media"} & set(names):
+    if not names or {"relay", "media", "journals"} & set(names):
         checks += _surroundings()
     if database and (not names or {"limits", "legal"} & set(names)):
         checks += [_check_limits(), _check_legal()]
@@ -111,7 +113,8 @@ def _surroundings() -> list[Check]:
     why = " ".join(filter(None, (str(answer.code or ""), answer.text)))
     kind = ", and addresses with accents (SMTPUTF8)" if line.takes_accents else ""
     said = f"takes us{kind}" if fine else f"does not take us: {why}"
-    return [Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}."), _check_media()]
+    found = Check("relay", fine, f"The relay {relay.host}:{relay.port} {said}.")
+    return [found, _check_journals(), _check_media()]
 
 
 def _check_limits() -> Check:
@@ -132,6 +135,17 @@ def _check_legal() -> Check:
     missing = ", ".join(map(str, imprints.missing()))
     said = f"The legal notice lacks: {missing}" if missing else "The legal notice is complete"
     return Check("legal", not missing, f"{said}.")
+
+
+def _check_journals() -> Check:
+    """What each worker begins with, here as it does it there."""
+    folder = settings().state_dir / journal.FOLDER
+    try:
+        with journal.opened(settings().state_dir) as (_, own):
+            own.discard()
+    except journal.Unwritable as error:
+        return Check("journals", False, f"No journal can be kept in {folder}: {error.strerror}.")
+    return Check("journals", True, f"Journals can be kept in {folder}.")
 
 
 def _check_media() -> Check:

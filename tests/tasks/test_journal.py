@@ -10,6 +10,7 @@ import pytest
 
 from emails.values import Answer, Blame, Outcome
 from tasks import journal
+from tests.sends import room_for_no_journal
 
 
 def test_a_journal_tells_who_was_begun_and_what_was_answered(tmp_path: Path) -> None:
@@ -54,14 +55,31 @@ def test_a_journal_tells_all_that_it_was_told_however_often_it_grew(
     }
 
 
-def test_a_journal_on_a_full_disk_says_so_before_anything_is_begun(tmp_path: Path) -> None:
+def test_a_journal_that_cannot_grow_says_so_before_anything_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "CHUNK", mmap.PAGESIZE)
     with journal.opened(tmp_path) as (_, own):
         full = os.open("/dev/full", os.O_RDWR)
         os.dup2(full, own._descriptor)
         os.close(full)
+        for number in range(mmap.PAGESIZE // len(b"1 7000\n")):
+            own.begin(1, 7000 + number)
         with pytest.raises(OSError, match="No space"):
-            own.begin(1, 7)
-        assert journal.read(own.path, 1) == journal.Trace(frozenset(), {})
+            own.begin(1, 9999)
+        assert 9999 not in journal.read(own.path, 1).begun
+
+
+def test_a_journal_for_which_there_is_no_room_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        room_for_no_journal(monkeypatch),
+        pytest.raises(journal.Unwritable, match="cannot grow"),
+        journal.opened(tmp_path),
+    ):
+        pass
+    assert [each.name for each in (tmp_path / journal.FOLDER).iterdir()] == ["disk"]
 
 
 def test_what_was_answered_and_then_given_back_is_still_to_do(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from app.core import batches, ledger, plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import (
+    Batch,
     Delivery,
     DeliveryState,
     Edition,
@@ -30,7 +31,7 @@ from tasks import issues, journal, lookout
 from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
-from tests.sends import progress, send_on, state
+from tests.sends import progress, room_for_no_journal, send_on, state
 from tests.service import wait_for
 
 Clock = Callable[[dt.timedelta], None]
@@ -200,6 +201,23 @@ def test_a_disk_that_is_full_in_the_middle_of_a_send_mails_nobody_twice(
     # Those whose answer could not be kept, or did not come: one a session.
     assert 1 <= now.in_doubt <= 4
     assert now == Progress(80, 0, 0, 80 - now.in_doubt, 0, 0, now.in_doubt, 0)
+
+
+def test_a_disk_without_room_for_a_journal_claims_nothing_and_strikes_no_batch(
+    flask_app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edition_id = rows.send_to(3)
+    issues.press(edition_id)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        with room_for_no_journal(monkeypatch):
+            assert not sending.pump()
+        said = capsys.readouterr()
+        assert "journal.unwritable" in said.out + said.err
+        batch = db.session.scalars(select(Batch)).one()
+        assert (batch.fence, batch.strikes) == (0, 0)
+        send_on()
+    assert progress(edition_id) == Progress(3, 0, 0, 3, 0, 0, 0, 0)
 
 
 def _pump_in(flask_app: Flask) -> None:
