@@ -12,7 +12,6 @@ import datetime as dt
 import socket
 import threading
 from collections.abc import Callable
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -26,8 +25,6 @@ from tasks import notices as posting
 from tasks.celery import celery, flask_app
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -49,7 +46,7 @@ def look(stopping: Callable[[], bool] = lambda: False) -> None:
     db.session.commit()
     if not installations.look():
         return
-    tidy()
+    _errand(tidy)
     _errand(comments.order_digests, clock.now())
     for notice_id in notices.due(clock.now() - UNHEARD):
         if stopping():
@@ -63,18 +60,18 @@ def look(stopping: Callable[[], bool] = lambda: False) -> None:
         sending.pump(stopping=stopping)
 
 
-def _errand(step: Callable[[T], object], what: T) -> None:
+def _errand(step: Callable[..., object], *what: object) -> None:
     """Do one thing; what goes wrong with it is said, with its trace, and stops no other.
 
     Whatever breaks in a step leaves its rows as a killed worker would: a claim that runs out.
     """
     try:
-        step(what)
+        step(*what)
     except DBAPIError as error:
         log.warning("lookout.database", why=str(error.orig))
         db.session.rollback()
     except Exception:
-        log.exception("lookout.broken", step=step.__name__, row=what)
+        log.exception("lookout.broken", step=step.__name__, rows=what)
         db.session.rollback()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -14,6 +15,7 @@ import pytest
 
 from tests.installation import Place, Up, get, until
 from tests.ports import free_port
+from tests.service import wait_for
 
 
 def gone(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -65,6 +67,24 @@ def test_a_second_start_keeps_everything(place: Place) -> None:
     assert "kept@lecteurs.invalid" in place.hebdo("suppressions", "list").stdout
     assert "as shown at the first start" in second.said()
     assert password[1] not in second.said()
+
+
+def test_a_copied_database_is_held_until_it_is_adopted_and_the_greeting_says_so(
+    place: Place,
+) -> None:
+    first = place.running()
+    wait_for((place.state_dir / "installation.json").exists, what="a worker has begun with it")
+    first.process.send_signal(signal.SIGTERM)
+    assert first.process.wait(35) == 0
+    original = place.state_dir / "hebdo.sqlite"
+    shutil.copy(original, place.state_dir / "copy.sqlite").replace(original)
+
+    second = place.running()
+    assert "db adopt" in second.said()
+    assert "is a copy" in place.hebdo("doctor", "--only", "installation").stdout
+    assert place.hebdo("db", "adopt", "--yes").returncode == 0
+    sent = place.hebdo("issues", "send", "1", "--wait")
+    assert "25 accepted" in sent.stdout, sent.stderr
 
 
 def test_what_it_makes_is_for_its_owner_alone(place: Place) -> None:

@@ -60,6 +60,9 @@ def greet(service: Service, welcome: Welcome) -> None:
     lines += [f"  Desk          {base}/editor/", f"                {_key(welcome)}"]
     if "HEBDO_INBOX_URL" in values:
         lines += [f"  Inbox         {values['HEBDO_INBOX_URL']}/  (every mail lands here)"]
+    if welcome.is_held:
+        lines += ["", "  Nothing is sent: this database is a copy of another, or was set back."]
+        lines += [f"  If nothing else sends from it or its original: {_command()} db adopt"]
     lines += ["", f"  In a second terminal: {_command()} --help", f"  Logs: {_logs(service)}"]
     lines += ["  Ctrl-C ends everything; what you made is kept.", ""]
     say("\n".join(lines))

@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 
 from app import create_app, logs, settings
 from app.cli.editors import new_password
-from app.core import editors, newsletters, samples
+from app.core import editors, installations, newsletters, samples
 from app.extensions import db
 from app.models import Editor, Role
 
@@ -22,7 +22,7 @@ FIRST_EDITOR = "redaction@essentiel-ia.invalid"
 QUEUES = ("notices", "deliveries")
 
 
-def run() -> dict[str, str]:
+def run() -> dict[str, str | bool]:
     """Bring the database to where a newcomer can begin; what the greeting tells her."""
     given = settings.load()
     logs.configure(given)
@@ -39,6 +39,7 @@ def run() -> dict[str, str]:
             "newsletter": known[0].slug if known else "",
             "editor": editor.address if editor else "",
             "password": password,
+            "is_held": installations.is_held(),
         }
 
 

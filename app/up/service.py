@@ -39,6 +39,8 @@ class Welcome:
     editor: str
     password: str
     """Empty once the first editor has signed in."""
+    is_held: bool
+    """The database is a copy, or was set back: nothing is sent from it."""
 
 
 class Service:
@@ -66,7 +68,8 @@ class Service:
         self._start("beat", [*hebdo(), "beat"])
         web = self._start("web", [*hebdo(), "web", "--bind", f"{HOST}:{self.state.web_port}"])
         self._wait("web", web, lambda: _answers(self._url("/healthz")))
-        self._wait_for_workers()
+        if not welcome.is_held:
+            self._wait_for_workers()
         return welcome
 
     def keep(self) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core import batches, ledger, plans
+from app.core import batches, editors, ledger, plans
 from app.core.deliveries import Progress
 from app.extensions import db
 from app.models import (
@@ -24,6 +24,7 @@ from app.models import (
     DeliveryState,
     Edition,
     EditionState,
+    Role,
 )
 from emails.values import Answer, Outcome
 from tasks import deliveries as sending
@@ -283,6 +284,22 @@ def test_an_edition_that_cannot_even_be_read_stops_no_other(
     assert state(broken) is EditionState.ORDERED
     said = capsys.readouterr()
     assert "lookout.broken" in said.out + said.err
+
+
+def test_journals_that_cannot_be_kept_stop_no_notice_and_no_print(
+    flask_app: Flask, tmp_path: Path, move_clock: Clock
+) -> None:
+    (tmp_path / journal.FOLDER).write_text("a file where the folder should be")
+    edition_id = rows.send_to(2)
+    editors.invite("lea@hebdo.invalid", "Léa", Role.EDITOR)
+    db.session.commit()
+    move_clock(lookout.UNHEARD)
+    with StoryRelay() as relay:
+        use_relay(flask_app, relay.relay)
+        with contextlib.suppress(FileExistsError):
+            lookout.look()
+    assert relay.recipients == ["lea@hebdo.invalid"]
+    assert state(edition_id) is EditionState.PLANNED
 
 
 def test_a_living_owner_keeps_its_window_past_its_lease(
