@@ -2,8 +2,8 @@
 
 While the sender posts one batch, the clerk settles the last and claims the next, in one transaction
 where both are at hand. It renews the leases every quarter and reads every half second whether the
-readers still want their copies. Monotonic time runs on while a process is stopped: one that was
-frozen past its lease finds it over before it can begin another copy.
+readers still want their copies. The deadline is told by a clock that runs on while a process is stopped
+and the machine asleep: who was away past the lease finds it over before another copy is begun.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
-from app.core import audiences, batches, deliveries, editions, ledger, shares
+from app.core import audiences, batches, clock, deliveries, editions, ledger, shares
 from app.core.batches import LEASE, Claim
 from app.core.plans import SIZE
 from app.database import reading_only
@@ -69,7 +69,7 @@ class Clerk:
         self._over = False
         self._is_broken = False
         self._editions: dict[int, tuple[Skeleton, Letterbox]] = {}
-        self._renewed_at = time.monotonic()
+        self._renewed_at = clock.ticks()
         self._read_at = time.monotonic()
         self._error: BaseException | None = None
 
@@ -77,7 +77,7 @@ class Clerk:
     def at_work(self, first: Claim, asked_at: float) -> Iterator[None]:
         """Works while the block runs; all is settled and given back when it is left.
 
-        `asked_at` is the monotonic time before the first claim was asked for: who is stopped right
+        `asked_at` is what `clock.ticks` said before the first claim was asked for: who is stopped right
         behind it finds the lease over on waking.
 
         Not when it is left by an exception: what the sender had begun then stands in the journal alone,
@@ -158,9 +158,14 @@ class Clerk:
         """Results and release of one hand; with a past fence nothing is written and that is said."""
         is_ours = ledger.settle(hand.claim, hand.results, is_last=done)
         if not is_ours:
-            log.error("batch.lost", batch=hand.claim.batch_id, begun=len(hand.results))
+            self._lose(hand, len(hand.results))
         elif not done:
             batches.release(hand.claim, wait)
+
+    def _lose(self, hand: Hand, unwritten: int) -> None:
+        """Another has it: the lease ran out behind a clock that stood still. Begin nothing more."""
+        log.error("batch.lost", batch=hand.claim.batch_id, begun=unwritten)
+        self.sender.call_off()
 
     def _settle_early(self) -> None:
         """One slow answer does not keep the others of its batch from the ledger and from the desk.
@@ -177,7 +182,7 @@ class Clerk:
             for hand in late:
                 taken = hand.take_results(self.sender.is_suspect)
                 if taken and not ledger.settle(hand.claim, taken):
-                    log.error("batch.lost", batch=hand.claim.batch_id, begun=len(taken))
+                    self._lose(hand, len(taken))
             db.session.commit()
         except DBAPIError as lost:
             raise Uncertain("the database left while a part of a batch was settled") from lost
@@ -245,7 +250,7 @@ class Clerk:
         return self._editions[edition_id]
 
     def _renew(self) -> None:
-        asked_at = time.monotonic()
+        asked_at = clock.ticks()
         if asked_at - self._renewed_at < LEASE.total_seconds() / 4:
             return
         ours = [hand for hand in self.hands if batches.renew(hand.claim)]

@@ -9,12 +9,11 @@ Time-sliced, so that a worker looks up every few seconds: for a stop, and for ot
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import structlog
 
-from app.core import batches, shares
+from app.core import batches, clock, shares
 from app.core.shares import Limits
 from app.extensions import db, settings
 from emails.lines import Lines
@@ -54,7 +53,7 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
 
 def _slice(owner: str, own: Journal, seconds: float, stopping: Callable[[], bool]) -> bool:
     known = settings()
-    asked_at = time.monotonic()
+    asked_at = clock.ticks()
     limits = Limits(known.sessions, known.rate)
     share = shares.take(owner, limits, known.connections)
     first = recovery.claim(owner) if share else None

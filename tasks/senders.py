@@ -14,7 +14,7 @@ from typing import cast
 
 import structlog
 
-from app.core import ledger
+from app.core import clock, ledger
 from app.core.ledger import Result
 from emails import answers
 from emails.copies import Copy
@@ -62,7 +62,7 @@ class Sender:
         self.may_claim = True
         """The clerk may still bring more: cleared by it when there is nothing to claim."""
         self.deadline = 0.0
-        """Monotonic time until which the claims are ours; moved by the clerk."""
+        """Until when the claims are ours, by `clock.ticks`; moved by the clerk."""
         self._is_called_off = False
         self.trouble = ""
         """What the relay said about us; then the slice ends and no reader is charged for it."""
@@ -72,7 +72,7 @@ class Sender:
         """Seconds between two copies; 0.0: none."""
         self._next_at = 0.0
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._until = clock.ticks() + seconds
         self._begun: dict[Turn, float] = {}
         """Since when each of those under way waits for its answer."""
         self._suspects: list[tuple[Turn, Result]] = []
@@ -106,7 +106,7 @@ class Sender:
         if self.is_stopping() or turn.reader.subscriber_id in turn.hand.unwanted:
             return False
         self.own.begin(turn.hand.claim.batch_id, turn.reader.subscriber_id)
-        self._begun[turn] = time.monotonic()
+        self._begun[turn] = clock.ticks()
         return True
 
     def end(self, copy: Copy, answer: Answer) -> None:
@@ -151,7 +151,7 @@ class Sender:
 
     def is_stopping(self) -> bool:
         """The slice is over, or must be: nothing more is begun."""
-        now = time.monotonic()
+        now = clock.ticks()
         return (
             self._is_called_off
             or bool(self.trouble)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,15 @@ PARIS = ZoneInfo("Europe/Paris")
 
 TEST_CLOCK = "HEBDO_TEST_CLOCK"
 """Names a file that holds the seconds to add to the time; never set outside tests."""
+
+
+# CLOCK_MONOTONIC stands still on Linux while the machine sleeps; elsewhere it runs on.
+_RUNS_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def ticks() -> float:
+    """Seconds since some moment: never set back, and counted also while the machine sleeps."""
+    return time.clock_gettime(_RUNS_ON)
 
 
 def now() -> dt.datetime:

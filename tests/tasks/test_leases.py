@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from tests import rows
 from tests.conftest import use_relay
 from tests.relay import StoryRelay
 from tests.sends import progress
+from tests.service import wait_for
 
 Clock = Callable[[dt.timedelta], None]
 
@@ -26,7 +28,7 @@ Clock = Callable[[dt.timedelta], None]
 def test_who_finds_the_lease_over_begins_not_one_copy(
     flask_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a process does that was stopped behind its claim, and wakes: its deadline is monotonic time."""
+    """As a process does that was stopped behind its claim, and wakes: its deadline was told before."""
     monkeypatch.setattr(clerks, "LEASE", dt.timedelta(seconds=clerks.MARGIN))
     edition_id = rows.send_to(3)
     issues.press(edition_id)
@@ -90,3 +92,29 @@ def test_a_machine_without_work_takes_over_at_the_end_of_a_lost_ones_lease(
         lookout.look()
     assert len(relay.received) == 3
     assert progress(edition_id) == Progress(plans.SIZE + 3, 0, 0, 3, 0, 0, plans.SIZE, 0)
+
+
+def test_who_finds_the_fence_past_begins_nothing_more(flask_app: Flask, move_clock: Clock) -> None:
+    """As on a machine that was frozen with all its clocks: the database alone knows how late it is."""
+    edition_id = rows.send_to(plans.SIZE)
+    issues.press(edition_id)
+    with StoryRelay(slow=0.2) as relay:
+        use_relay(flask_app, relay.relay, connections=4)
+        worker = threading.Thread(target=_pump_in, args=[flask_app])
+        worker.start()
+        wait_for(lambda: len(relay.received) > 8, what="the first copies")
+        move_clock(batches.LEASE + batches.FOREIGN)
+        held = batches.claim("another-disk/another-boot/abc")
+        assert held is not None
+        db.session.commit()
+        begun = len(relay.attempts)
+        worker.join(30)
+        assert not worker.is_alive()
+        # What came meanwhile, up to the next settling: twenty a second. It had two hundred to go.
+        assert len(relay.attempts) - begun < plans.SIZE / 3
+    assert ledger.settle(held, [])
+
+
+def _pump_in(flask_app: Flask) -> None:
+    with flask_app.app_context():
+        sending.pump(60)

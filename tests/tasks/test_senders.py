@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.core import audiences, batches
+from app.core import audiences, batches, clock
 from app.extensions import db
 from app.models import Edition
 from emails.copies import Copy
@@ -57,7 +57,7 @@ def she_leaves(sender: Sender, hand: Hand) -> None:
 
 
 def the_lease_ends(sender: Sender, hand: Hand) -> None:
-    sender.deadline = time.monotonic() - 0.001
+    sender.deadline = clock.ticks() - 0.001
 
 
 def the_slice_is_called_off(sender: Sender, hand: Hand) -> None:
@@ -77,9 +77,23 @@ def test_what_happens_while_a_copy_is_announced_decides_whether_it_begins(
     own: Journal, hand: Hand, happens: Callable[[Sender, Hand], None], *, begins: bool
 ) -> None:
     sender = Sender(own, 60.0, lambda: False)
-    sender.deadline = time.monotonic() + 60.0
+    sender.deadline = clock.ticks() + 60.0
     copy = announced(sender, hand)
     happens(sender, hand)
     assert sender.begin(copy) is begins
     # The line stands before the first byte of the content, and only when that may follow.
     assert bool(journal.read(own.path, hand.claim.batch_id).begun) is begins
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="its one steady clock runs on")
+def test_a_machine_that_slept_past_the_lease_begins_not_one_copy_on_waking(
+    own: Journal, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux' CLOCK_MONOTONIC stood still meanwhile; CLOCK_BOOTTIME alone counts the hour."""
+    sender = Sender(own, 24 * 3600.0, lambda: False)
+    sender.deadline = clock.ticks() + 60.0
+    copy = announced(sender, hand)
+    awake = time.clock_gettime
+    slept = {time.CLOCK_BOOTTIME: 3600.0}
+    monkeypatch.setattr(time, "clock_gettime", lambda which: awake(which) + slept.get(which, 0.0))
+    assert not sender.begin(copy)
