@@ -75,6 +75,8 @@ class Sender:
         self._until = clock.ticks() + seconds
         self._begun: dict[Turn, float] = {}
         """Since when each of those under way waits for its answer."""
+        self._last: dict[Turn, float] | None = None
+        """Those of them that were under way when the slice's time was up."""
         self._suspects: list[tuple[Turn, Result]] = []
         """Results in a row that may be about us and not about readers."""
         self._fruitless = 0
@@ -162,11 +164,15 @@ class Sender:
 
     def _goes_on(self, now: float) -> bool:
         """Its time is up, but a relay may take ten minutes for one answer: meanwhile the slice is
-        lengthened, and the other sessions are used on."""
-        if not any(now - since > LATE for since in list(self._begun.values())):
-            return False
-        self._until = now + self._seconds
-        return True
+        lengthened, and the other sessions are used on. Only for those that were waited for when the
+        time was up: where every answer is late, the slice would never end.
+        """
+        if self._last is None:
+            self._last = dict(self._begun)
+        return any(
+            now - since > LATE and self._begun.get(turn) == since
+            for turn, since in self._last.items()
+        )
 
     def call_off(self) -> None:
         """The clerk's word: begin nothing more in this slice. A lease renewed later changes nothing."""

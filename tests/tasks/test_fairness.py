@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import Delivery, Edition, Subscriber
 from emails import wire
 from tasks import deliveries as sending
-from tasks import issues
+from tasks import issues, senders
 from tests import rows
 from tests.chaos import oracle
 from tests.conftest import use_relay
@@ -80,6 +80,21 @@ def test_one_slow_answer_holds_up_neither_the_slice_nor_the_ledger(
         worker.join(30)
         assert slow in relay.recipients
     assert progress(edition_id).accepted == len(set(relay.recipients)) == count
+
+
+def test_where_every_answer_is_late_the_slice_comes_to_its_end_all_the_same(
+    flask_app: Flask,
+) -> None:
+    """Else its slot would show no sign of life, and do nothing else, as long as there is mail."""
+    edition_id = rows.send_to(60)
+    issues.press(edition_id)
+    with StoryRelay(slow=1.25 * senders.LATE) as relay:
+        use_relay(flask_app, relay.relay, connections=4)
+        assert sending.pump(seconds=1.0)
+        assert 0 < len(relay.recipients) < 60 / 2
+    now = progress(edition_id)
+    assert now.accepted == len(relay.recipients)
+    assert now.waiting == 60 - now.accepted
 
 
 def _looked_at(edition_id: int) -> Progress:
