@@ -21,6 +21,8 @@ _QUEUED = (
 )
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
+_HER_OWN = re.compile(r"5\.(?:1\.(?:[0-6]|10)|2\.\d+)")
+"""What RFC 3463 §3.2 and §3.3 (and RFC 7505 §4.2) say of a reader's address and of her mailbox."""
 
 
 class Phase(StrEnum):
@@ -111,14 +113,14 @@ def _queue_id(text: str) -> str:
 
 
 def _blame(phase: Phase, code: int, enhanced: str) -> Blame:
-    """5.7.x at RCPT stays with the reader: one alone says nothing of us; whoever sends counts them
-    and sees when there are many in a row on a route."""
+    """At RCPT many relays refuse whom they do not know, too: us, our name, our sender (Postfix's
+    `smtpd_delay_reject`). Whoever sends counts them and sees when there are many in a row."""
     if phase in (Phase.CONNECT, Phase.GREETING, Phase.LOGIN, Phase.MAIL):
         return Blame.US
     if code in _AUTHENTICATION:
         return Blame.US
     if phase is Phase.RCPT:
-        return Blame.READER
+        return Blame.READER if _HER_OWN.fullmatch(enhanced) else Blame.UNCLEAR
     return Blame.US if enhanced.startswith("5.7.") else Blame.MESSAGE
 
 

@@ -171,6 +171,8 @@ class Blame(StrEnum):
 
     READER = "reader"
     MESSAGE = "message"
+    UNCLEAR = "unclear"
+    """This reader or us: one alone does not tell, many in a row do."""
     US = "us"
 
 

@@ -29,7 +29,7 @@ from emails.errors import MailError
 from emails.skeletons import Skeleton
 from tasks import addressees, recovery, rehearsals
 from tasks.addressees import Letterbox
-from tasks.hands import Hand, Turn
+from tasks.hands import Hand, Turn, mixed
 from tasks.senders import Sender
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ class Clerk:
         """The edition of the last claim."""
         self._over = False
         self._is_broken = False
-        self._editions: dict[int, tuple[Skeleton, Letterbox]] = {}
+        self._editions: dict[int, tuple[Skeleton, Letterbox, bool]] = {}
         self._renewed_at = clock.ticks()
         self._read_at = time.monotonic()
         self._error: BaseException | None = None
@@ -199,7 +199,7 @@ class Clerk:
         if not self._can_be_made(held):
             return
         to_do = ledger.to_do(held)
-        skeleton, letterbox = self._means(held.edition_id)
+        skeleton, letterbox, was_trouble = self._means(held.edition_id)
         hand = Hand(held, skeleton, letterbox, len(to_do))
         if held.strikes:
             rehearsals.rehearse(hand, to_do, self.sender.own, self.sender.signer)
@@ -210,7 +210,8 @@ class Clerk:
         self.hands.append(hand)
         for subscriber_id, why in skipped.items():
             self.sender.skip(Turn(hand, audiences.Reader(subscriber_id, 0, "", "")), why)
-        self.sender.turns.extend(Turn(hand, wanted[one]) for one in to_do if one in wanted)
+        turns = [Turn(hand, wanted[one]) for one in to_do if one in wanted]
+        self.sender.turns.extend(mixed(turns) if was_trouble else turns)
         if not to_do:
             self.sender.done.put(hand)
 
@@ -242,11 +243,12 @@ class Clerk:
         db.session.commit()
         log.error("edition.paused", edition=held.edition_id, why=why)
 
-    def _means(self, edition_id: int) -> tuple[Skeleton, Letterbox]:
-        """What the copies of an edition are made with, read once a slice (it is 60 KB of row)."""
+    def _means(self, edition_id: int) -> tuple[Skeleton, Letterbox, bool]:
+        """What copies are made with (60 KB of row), and whether its last slice was trouble; read once."""
         if edition_id not in self._editions:
             edition = db.session.get_one(Edition, edition_id)
-            self._editions[edition_id] = addressees.skeleton(edition), addressees.letterbox(edition)
+            means = addressees.skeleton(edition), addressees.letterbox(edition)
+            self._editions[edition_id] = *means, bool(edition.trouble)
         return self._editions[edition_id]
 
     def _renew(self) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 import queue
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 import structlog
 
@@ -42,6 +42,15 @@ CATCH_UP = 0.05
 
 FRUITLESS = 3
 """Failures to open a session, with none open, after which the relay is let alone for a while."""
+
+
+class Suspect(NamedTuple):
+    """A result that may be about us and not about its reader."""
+
+    turn: Turn
+    result: Result
+    words: str = ""
+    """What was said at RCPT without an enhanced code, but for her domain: only those alike count."""
 
 
 class Sender:
@@ -77,8 +86,8 @@ class Sender:
         """Since when each of those under way waits for its answer."""
         self._last: dict[Turn, float] | None = None
         """Those of them that were under way when the slice's time was up."""
-        self._suspects: list[tuple[Turn, Result]] = []
-        """Results in a row that may be about us and not about readers."""
+        self._suspects: list[Suspect] = []
+        """Those in a row, at most one less than it takes."""
         self._fruitless = 0
 
     def take(self) -> Copy | None:
@@ -123,10 +132,8 @@ class Sender:
             self._say(_said(answer))
             return
         result = ledger.result(turn.reader.subscriber_id, answer)
-        if answer.outcome is Outcome.REFUSED and (
-            answer.blame is Blame.MESSAGE or answer.enhanced.startswith("5.7.")
-        ):
-            self._suspect(turn, result, _said(answer))
+        if answer.outcome is Outcome.REFUSED and answer.blame is not Blame.READER:
+            self._suspect(Suspect(turn, result, _words(turn, answer)), _said(answer))
         else:
             self._suspects.clear()
             self._result(turn, result)
@@ -195,7 +202,7 @@ class Sender:
             if not isinstance(odd, MailError):
                 log.exception("copy.broken", subscriber=turn.reader.subscriber_id)
             why = f"no mail can be made for this reader: {odd}"
-            self._suspect(turn, ledger.skipped(turn.reader.subscriber_id, why), why)
+            self._suspect(Suspect(turn, ledger.skipped(turn.reader.subscriber_id, why)), why)
             return None
         if envelope is None:
             self.skip(turn, NOTHING_LEFT)
@@ -210,26 +217,27 @@ class Sender:
         if hand.is_done:
             self.done.put(hand)
 
-    def _suspect(self, turn: Turn, result: Result, said: str) -> None:
+    def _suspect(self, last: Suspect, said: str) -> None:
         """One such result is a reader's affair. So many in a row are ours: they are taken back, as
         far as their batch is still open here, and nobody is charged; nor are those who were on the way."""
         if self.trouble:
-            self._still_to_do(turn)
+            self._still_to_do(last.turn)
             return
-        if len(self._suspects) < IN_A_ROW - 1:
-            self._suspects.append((turn, result))
-            self._result(turn, result)
+        row = [*(each for each in self._suspects if each.words == last.words), last]
+        if len(row) < IN_A_ROW or not _concerns_us(row):
+            self._suspects = row[1 - IN_A_ROW :]
+            self._result(last.turn, last.result)
             return
-        self._still_to_do(turn)
-        for earlier, known in reversed(self._suspects):
-            if earlier.hand.take_back(known):
-                self._still_to_do(earlier)
+        self._still_to_do(last.turn)
+        for earlier in reversed(self._suspects):
+            if earlier.turn.hand.take_back(earlier.result):
+                self._still_to_do(earlier.turn)
         self._suspects.clear()
         self._say(said)
 
     def is_suspect(self, result: Result) -> bool:
         """Whether it may yet be taken back; asked by the clerk, for results that are in a hand."""
-        return any(known is result for _, known in self._suspects)
+        return any(each.result is result for each in self._suspects)
 
     def _still_to_do(self, turn: Turn) -> None:
         self._begun.pop(turn, None)
@@ -244,6 +252,21 @@ class Sender:
 def _is_fresh(waiting: Turn | Copy) -> bool:
     """No session has broken over it yet."""
     return not isinstance(waiting, Copy) or not waiting.tries
+
+
+def _concerns_us(row: list[Suspect]) -> bool:
+    """Without an enhanced code, ten in a row may be dead addresses of one domain: a second is wanted."""
+    return not row[0].words or len({_domain(each.turn) for each in row}) > 1
+
+
+def _words(turn: Turn, answer: Answer) -> str:
+    if answer.blame is not Blame.UNCLEAR or answer.enhanced:
+        return ""
+    return answer.text.lower().replace(_domain(turn), answers.STRUCK)
+
+
+def _domain(turn: Turn) -> str:
+    return turn.reader.address.rpartition("@")[2].lower()
 
 
 def _said(answer: Answer) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app.core import plans
 from app.core.deliveries import Progress
@@ -51,6 +51,82 @@ def test_ten_copies_refused_by_policy_in_a_row_are_about_us_and_charge_no_reader
         send_on()
     assert progress(edition_id) == Progress(30, 0, 0, 30, 0, 0, 0, 0)
     assert len(set(relay.recipients)) == len(relay.recipients) == 30
+
+
+def spread_over_domains(dead: int = 0) -> list[str]:
+    """Every other reader moves to a second domain; the addresses of the first `dead`."""
+    odd = Subscriber.id % 2 == 1
+    moved = func.replace(Subscriber.address, "readers.invalid", "others.invalid")
+    db.session.execute(update(Subscriber).where(odd).values(address=moved))
+    db.session.commit()
+    return list(db.session.scalars(select(Subscriber.address).order_by(Subscriber.id).limit(dead)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 relay not permitted",
+        "550 <{address}>: {domain} is no domain of ours",
+        "504 5.5.2 <3f2ab9c1d0e4>: Helo command rejected: need fully-qualified hostname",
+        "553 5.1.8 <lettre@hebdo.test>: Sender address rejected: Domain not found",
+        "550 5.4.5 Daily SMTP relay limit exceeded",
+        "554 5.7.1 <{address}>: Relay access denied",
+    ],
+)
+def test_a_relay_that_refuses_us_at_rcpt_charges_no_reader(
+    flask_app: Flask, move_clock: Clock, said: str
+) -> None:
+    edition_id = rows.send_to(30)
+    replies = {
+        each: said.format(address=each, domain=each.partition("@")[2])
+        for each in spread_over_domains(30)
+    }
+    with StoryRelay(replies=replies) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+        assert progress(edition_id) == Progress(30, 30, 0, 0, 0, 0, 0, 0)
+        assert said.partition("{")[0] in db.session.get_one(Edition, edition_id).trouble
+        relay.story.replies = {}
+        move_clock(clerks.RELAY_PAUSE)
+        send_on()
+    assert progress(edition_id) == Progress(30, 0, 0, 30, 0, 0, 0, 0)
+
+
+def test_dead_addresses_of_one_domain_in_a_row_stop_no_send(flask_app: Flask) -> None:
+    edition_id = rows.send_to(30)
+    dead = {f"reader-{n}@readers.invalid": "550 unknown user" for n in range(1, 21)}
+    with StoryRelay(replies=dead) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+    assert progress(edition_id) == Progress(30, 0, 0, 10, 0, 20, 0, 0)
+    assert db.session.get_one(Edition, edition_id).trouble == ""
+
+
+def test_each_dead_address_with_a_code_of_its_own_is_refused_however_many_there_are(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(30)
+    with StoryRelay(replies=dict.fromkeys(spread_over_domains(30), "550 5.1.1 nobody")) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+    assert progress(edition_id) == Progress(30, 0, 0, 0, 0, 30, 0, 0)
+
+
+@pytest.mark.parametrize("said", ["550 unknown user", "550 5.4.1 Recipient address rejected"])
+def test_dead_addresses_side_by_side_are_told_from_a_relay_that_takes_nobody(
+    flask_app: Flask, move_clock: Clock, said: str
+) -> None:
+    edition_id = rows.send_to(60)
+    with StoryRelay(replies=dict.fromkeys(spread_over_domains(15), said)) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+        assert said in db.session.get_one(Edition, edition_id).trouble
+        # Mixed anew each time: ten of fifteen in a row are one chance in 100,000.
+        for _ in range(3):
+            move_clock(clerks.RELAY_PAUSE)
+            send_on()
+    assert progress(edition_id) == Progress(60, 0, 0, 45, 0, 15, 0, 0)
+    assert db.session.get_one(Edition, edition_id).trouble == ""
 
 
 def test_readers_for_whom_no_mail_can_be_made_are_skipped_unless_it_is_all_of_them(
