@@ -191,7 +191,7 @@ def _rows(text: IssueText) -> list[dict[str, str]]:
     ]
     for rubric in whole.rubrics:
         for n, story in enumerate(rubric.stories, start=1):
-            picture = f" {story.picture.alt}" if story.picture else ""
+            picture = f" {slots.plain(story.picture.alt)}" if story.picture else ""
             rows.append(
                 {
                     "anchor": f"{rubric.anchor}-{n}",

@@ -61,6 +61,17 @@ def test_the_first_name_of_nobody_is_the_fallback(client: FlaskClient, letter: N
     assert "first_name" not in page
 
 
+def test_the_words_of_a_picture_are_told_to_nobody_by_name(
+    client: FlaskClient, letter: Newsletter
+) -> None:
+    words = ("Pour {{first_name|vous}}", "Photo : {{first_name|toi}}")
+    picture = Picture(links().media(NAME), 1200, 675, *words)
+    page = show(client, letter, with_story(letter, picture=picture))
+    assert 'alt="Pour vous"' in page
+    assert "Photo\u202f: toi" in page or "Photo\u00a0: toi" in page
+    assert "first_name" not in page
+
+
 def test_rubrics_and_stories_can_be_linked_to(client: FlaskClient, letter: Newsletter) -> None:
     page = show(client, letter)
     anchors = [

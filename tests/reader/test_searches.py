@@ -16,7 +16,7 @@ from app.core import archive, corrections, highlights, searches
 from app.extensions import db, links
 from app.models import Edition, Newsletter, Visibility
 from app.settings import Settings
-from emails.values import RubricKind, RubricText, StoryText
+from emails.values import Picture, RubricKind, RubricText, StoryText
 from tests import pages, people, rows
 
 STORIES = (
@@ -145,6 +145,7 @@ def test_a_search_shows_words_as_the_page_does_without_slots_signs_or_addresses(
     story = StoryText(
         "Bonjour {{first_name|vous}}",
         "Une **girafe**, [vue](https://zoo.example), dit {{first_name|amie}}.\n\n- un\n- deux",
+        picture=Picture("https://hebdo.test/zoo.png", 2, 1, "Vue par {{first_name|elle}}", ""),
     )
     rubric = RubricText(RubricKind.BRIEFS, "Dans l’actu", "actu", (story,))
     subject = "La girafe, {{first_name|vous}}"
@@ -153,7 +154,7 @@ def test_a_search_shows_words_as_the_page_does_without_slots_signs_or_addresses(
     head, found = sorted(searches.look("girafe").found, key=lambda each: each.anchor)
     assert joined(head.title) == "La girafe, vous"
     assert joined(found.title) == "Bonjour vous"
-    assert joined(found.snippet) == "Une girafe, vue, dit amie. un deux"
+    assert joined(found.snippet) == "Une girafe, vue, dit amie. un deux Vue par elle"
 
 
 def joined(pieces: tuple[highlights.Piece, ...]) -> str:
