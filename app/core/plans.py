@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Insert, exists, func, insert, literal, or_, select, update
 
-from app.core import audiences, clock, races
+from app.core import audiences, clock, editions, races
 from app.extensions import db
 from app.models import Batch, Delivery, DeliveryState, Edition, EditionState
 
@@ -61,8 +61,12 @@ def make_retries(now: dt.datetime | None = None) -> int:
     """Put deferred deliveries whose time has come into retry batches; how many batches that made.
 
     A page of them at most: when a relay has deferred a million, no look holds all their rows at once.
+    It holds the editions, before their rows: two beats would give the same number to two batches.
     """
-    due = list(_due(now or clock.now()))
+    now = now or clock.now()
+    for edition_id in _editions_due(now):
+        editions.hold(edition_id)
+    due = list(_due(now))
     for edition_id, ids in due:
         n = db.session.scalar(select(func.max(Batch.n)).where(Batch.edition_id == edition_id))
         batch_id = _add(edition_id, (n if n is not None else -1) + 1, ids, retry=True)
@@ -73,6 +77,16 @@ def make_retries(now: dt.datetime | None = None) -> int:
             .values(batch_id=batch_id)
         )
     return len(due)
+
+
+def _editions_due(now: dt.datetime) -> list[int]:
+    waiting = exists().where(
+        Delivery.edition_id == Edition.id,
+        Delivery.state == DeliveryState.DEFERRED,
+        Delivery.batch_id.is_(None),
+        _is_due(now),
+    )
+    return list(db.session.scalars(select(Edition.id).where(waiting).order_by(Edition.id)))
 
 
 def _is_due(now: dt.datetime) -> ColumnElement[bool]:
