@@ -169,6 +169,7 @@ BUTTONS = {
     "editor.pause_edition": "one button",
     "editor.resume_edition": "one button",
     "editor.retry_deferred": "one button",
+    "editor.retry_refused": "one button",
     "editor.resolve_doubt": "buttons beside a delivery",
     "editor.order_issue": "one button",
     "editor.delete_issue": "one button",

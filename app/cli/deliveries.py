@@ -100,15 +100,21 @@ def list_all(issue_id: int, states: tuple[str, ...], shape: str) -> None:
 
 @deliveries.command()
 @click.argument("issue_id", type=int)
+@click.option(
+    "--refused",
+    is_flag=True,
+    help="Those that the relay refused instead, once what it refused them for is mended.",
+)
 @in_app
-def retry(issue_id: int) -> None:
+def retry(issue_id: int, *, refused: bool) -> None:
     """Try the deferred copies of issue ISSUE_ID again now, without waiting for their time."""
     from tasks import nudges
 
-    count = core.retry_now(_edition(issue_id).id)
+    again = core.retry_refused if refused else core.retry_now
+    count = again(_edition(issue_id).id)
     db.session.commit()
     nudges.sweep()
-    click.echo(f"{count} deferred copies are due now.")
+    click.echo(f"{count} {'refused' if refused else 'deferred'} copies are due now.")
 
 
 @deliveries.command()

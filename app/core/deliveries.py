@@ -3,6 +3,7 @@
     (no row) ─▶ accepted | deferred | refused | in doubt | skipped
     deferred ─▶ accepted | deferred | refused (also: expired after 5 days) | in doubt | skipped
     in doubt ─▶ accepted | refused | deferred, due at once   (only by a person's word)
+    refused  ─▶ deferred, due at once                        (only by a person's word)
 
 The equation  planned = waiting + sending + accepted + deferred + refused + in doubt + skipped
 is counted from both sides: batches say what waits and what is under way, the ledger says the rest.
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 
 from app.core import clock, editions, races, sets
 from app.extensions import db
@@ -146,6 +147,40 @@ def retry_now(edition_id: int) -> int:
         .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.DEFERRED)
         .where(Delivery.batch_id.is_(None))
         .values(not_before=clock.now())
+    )
+
+
+def refused_by_relay(edition_id: int) -> int:
+    """How many copies `retry_refused` would try again."""
+    found = select(func.count()).select_from(Delivery).where(_by_relay(edition_id))
+    return db.session.scalar(found) or 0
+
+
+def retry_refused(edition_id: int) -> int:
+    """The relay refused for a reason that is mended: try all these copies again now; how many.
+
+    An edition that was called sent is reopened; nothing changes of one that is stopped. Whoever left
+    or is suppressed by now is skipped when her turn comes, as always. It holds the edition, as
+    `resolve` does.
+    """
+    editions.hold(edition_id)
+    state = db.session.scalar(select(Edition.state).where(Edition.id == edition_id))
+    if state not in (EditionState.PLANNED, EditionState.PAUSED, EditionState.SENT):
+        return 0
+    now = clock.now()
+    due = {"state": DeliveryState.DEFERRED, "at": now, "not_before": now, "first_at": now}
+    count = races.rows_changed(update(Delivery).where(_by_relay(edition_id)).values(due))
+    if count:
+        editions.reopen(edition_id)
+    return count
+
+
+def _by_relay(edition_id: int) -> ColumnElement[bool]:
+    """What a person gave up was in doubt before, and has no such code: the relay may have it."""
+    return (
+        (Delivery.edition_id == edition_id)
+        & (Delivery.state == DeliveryState.REFUSED)
+        & (Delivery.code >= 400)
     )
 
 

@@ -67,6 +67,24 @@ def retry_deferred(issue_id: int) -> ResponseReturnValue:
     return _back(issue_id)
 
 
+@door.post("/issues/<int:issue_id>/retry-refused")
+def retry_refused(issue_id: int) -> ResponseReturnValue:
+    edition = _edition(issue_id)
+    if _meant("refused") != deliveries.refused_by_relay(edition.id):
+        flash(_("Meanwhile other copies are refused than you saw: look again, please."), "error")
+        return _back(issue_id)
+    count = deliveries.retry_refused(edition.id)
+    db.session.commit()
+    if not count:
+        flash(TOO_LATE)
+        return _back(issue_id)
+    nudges.sweep()
+    flash(
+        ngettext("%(num)s copy is tried again now.", "%(num)s copies are tried again now.", count)
+    )
+    return _back(issue_id)
+
+
 @door.post("/issues/<int:issue_id>/resolve")
 def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     """One copy in doubt, or all of them; the button names what became of it."""
@@ -77,7 +95,7 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     # What names nobody means nobody: only a form without such a field speaks of all.
     one = request.form.get("subscriber", 0, type=int)
     ids = [min(max(one, 0), 2**63 - 1)] if "subscriber" in request.form else None
-    if ids is None and _meant() != deliveries.progress(edition.id).in_doubt:
+    if ids is None and _meant("in_doubt") != deliveries.progress(edition.id).in_doubt:
         flash(_("Meanwhile other copies are in doubt than you saw: look again, please."), "error")
         return _back(issue_id)
     count = deliveries.resolve(edition.id, Verdict(given), ids)
@@ -94,9 +112,9 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     return _back(issue_id)
 
 
-def _meant() -> int:
+def _meant(name: str) -> int:
     """How many copies the page spoke of, where it says *all*: more may have come since."""
-    return request.form.get("in_doubt", -1, type=int)
+    return request.form.get(name, -1, type=int)
 
 
 def _edition(issue_id: int) -> Edition:

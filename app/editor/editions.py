@@ -87,6 +87,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         listed=listed[:PAGE],
         has_more=len(listed) > PAGE,
         is_first=after <= 0,
+        refused=deliveries.refused_by_relay(edition.id) if may_send else 0,
         state=request.args.get("state", ""),
         shown=SHOWN,
         is_over=_is_over(edition),

@@ -116,6 +116,29 @@ def test_deferred_copies_are_tried_again_when_asked(
     assert "no copy is deferred any more" in press(at_desk, issue, "retry")
 
 
+def test_refused_copies_are_tried_again_once_the_relay_is_mended(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    with StoryRelay(refuse={3, 4}) as relay:
+        use_relay(flask_app, relay.relay)
+        sends.send_on()
+        page = at_desk.get(f"/editor/issues/{issue.id}/progress").text
+        assert "Send 2 refused copies again" in page
+        seen = {"refused": pages.element(page, "input", name="refused")["value"]}
+        for odd in ({}, {"refused": "x"}, {"refused": 3}):
+            assert "look again" in press(at_desk, issue, "retry-refused", **odd)
+        assert progress(issue).refused == 2
+        page = press(at_desk, issue, "retry-refused", **seen)
+        assert "2 copies are tried again now." in page
+        assert "refused copies again" not in page
+        from tasks import lookout
+
+        lookout.tidy()
+        sends.send_on()
+    assert progress(issue) == Progress(25, 0, 0, 25, 0, 0, 0, 0)
+    assert "look again" in press(at_desk, issue, "retry-refused", **seen)
+
+
 def test_copies_in_doubt_go_out_as_a_file(flask_app: Flask, at_desk: Desk, issue: Issue) -> None:
     with StoryRelay(hang_up_after_dot={1, 2}) as relay:
         use_relay(flask_app, relay.relay)
@@ -196,7 +219,7 @@ def test_a_verdict_that_does_not_exist_changes_nothing(
 def test_a_contributor_has_no_hand_on_a_send(flask_app: Flask, issue: Issue) -> None:
     contributor = desk.signed_in(flask_app, Role.CONTRIBUTOR)
     assert "/pause" not in contributor.get(f"/editor/issues/{issue.id}/progress").text
-    for what in ("pause", "resume", "cancel", "retry", "resolve", "take-back"):
+    for what in ("pause", "resume", "cancel", "retry", "retry-refused", "resolve", "take-back"):
         form = {"verdict": "again"}
         assert contributor.post(f"/editor/issues/{issue.id}/{what}", form).status_code == 403
     assert state(issue) is EditionState.PLANNED

@@ -11,7 +11,7 @@ from email import message_from_bytes
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.core import deliveries, editions
+from app.core import deliveries, editions, suppressions
 from app.core.deliveries import Progress, Verdict
 from app.extensions import db
 from app.models import (
@@ -19,6 +19,9 @@ from app.models import (
     Delivery,
     Edition,
     EditionState,
+    Subscription,
+    SubscriptionState,
+    SuppressionReason,
 )
 from tasks import deliveries as sending
 from tasks import issues, lookout
@@ -145,6 +148,43 @@ def test_retrying_now_does_not_wait_for_the_back_off(flask_app: Flask) -> None:
         lookout.tidy()
         send_on()
     assert progress(edition_id) == Progress(2, 0, 0, 2, 0, 0, 0, 0)
+
+
+def test_what_the_relay_refused_is_tried_again_by_a_persons_word(flask_app: Flask) -> None:
+    edition_id = rows.send_to(6)
+    replies = {f"reader-{n}@readers.invalid": "550 relay not permitted" for n in range(1, 5)}
+    with StoryRelay(replies=replies, hang_up_with={"reader-5@readers.invalid"}) as relay:
+        use_relay(flask_app, relay.relay)
+        send(edition_id)
+        # Of this one nobody knows whether the relay has it: to give it up is not to be refused.
+        assert deliveries.resolve(edition_id, Verdict.REFUSED) == 1
+        db.session.commit()
+        assert progress(edition_id) == Progress(6, 0, 0, 1, 0, 5, 0, 0)
+        assert state(edition_id) is EditionState.SENT
+        assert deliveries.refused_by_relay(edition_id) == 4
+        gone = update(Subscription).where(Subscription.subscriber_id == 2)
+        db.session.execute(gone.values(state=SubscriptionState.ENDED))
+        suppressions.suppress("reader-3@readers.invalid", SuppressionReason.COMPLAINT)
+        relay.story.replies = {}
+        assert deliveries.retry_refused(edition_id) == 4
+        assert deliveries.retry_refused(edition_id) == 0
+        db.session.commit()
+        assert progress(edition_id) == Progress(6, 0, 0, 1, 4, 1, 0, 0)
+        assert state(edition_id) is EditionState.PLANNED
+        lookout.tidy()
+        send_on()
+    assert progress(edition_id) == Progress(6, 0, 0, 3, 0, 1, 0, 2)
+    assert state(edition_id) is EditionState.SENT
+
+
+def test_what_was_refused_of_a_stopped_edition_stays_as_it_is(flask_app: Flask) -> None:
+    edition_id = rows.send_to(2)
+    with StoryRelay(refuse={1}, defer={2}) as relay:
+        use_relay(flask_app, relay.relay, connections=1)
+        send(edition_id)
+    assert editions.cancel(edition_id)
+    assert deliveries.retry_refused(edition_id) == 0
+    assert progress(edition_id).refused == 1
 
 
 def test_what_is_wanted_again_while_the_edition_is_being_closed_is_not_forgotten(
