@@ -21,6 +21,8 @@ _QUEUED = (
 )
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
+_NOT_UNDERSTOOD = frozenset({500, 501, 504, 555})
+"""To a command or an option of it (RFC 5321 §4.2.2, and §4.1.1.11 for MAIL)."""
 _HER_OWN = re.compile(r"5\.(?:1\.(?:[0-6]|10)|2\.\d+)")
 """What RFC 3463 §3.2 and §3.3 (and RFC 7505 §4.2) say of a reader's address and of her mailbox."""
 
@@ -92,6 +94,15 @@ def unnamed(answer: Answer, address: str) -> Answer:
     local = address.rpartition("@")[0]
     found = re.compile(f"{re.escape(address)}|(?<=<){re.escape(local)}(?=[@>])", re.IGNORECASE)
     return replace(answer, text=found.sub(STRUCK, answer.text))
+
+
+def of_her_address(answer: Answer) -> Answer:
+    """A refusal of MAIL for a reader whose address needs SMTPUTF8: the options that MAIL then carries
+    are hers alone, and a relay that does not understand them says nothing of us."""
+    is_hers = answer.code in _NOT_UNDERSTOOD or answer.enhanced.startswith("5.5.")
+    if answer.outcome is Outcome.REFUSED and (is_hers or answer.enhanced == "5.6.7"):
+        return replace(answer, blame=Blame.READER)
+    return answer
 
 
 def no_accents() -> Answer:

@@ -115,7 +115,12 @@ class Line:
                 raise Refused(answers.no_accents())
             session.command_encoding, options = "utf-8", UTF8.decode()
         mail = f"MAIL FROM:<{envelope.mail_from}>{options}"
-        self._expect(Phase.MAIL, *self._say(Phase.MAIL, mail))
+        try:
+            self._expect(Phase.MAIL, *self._say(Phase.MAIL, mail))
+        except Refused as refused:
+            raise Refused(
+                answers.of_her_address(refused.answer) if options else refused.answer
+            ) from None
         self._expect(Phase.RCPT, *self._say(Phase.RCPT, f"RCPT TO:<{envelope.rcpt_to}>"))
         code, reply = self._say(Phase.DATA, "DATA")
         if code != 354:

@@ -187,7 +187,9 @@ class Wire:
         elif phase is Phase.DATA:
             self._data_answered(code, text)
         elif not 200 <= code <= 299 and phase is not Phase.RESET:
-            self._refusal = self._refusal or answers.read(phase, code, text)
+            is_hers = phase is Phase.MAIL and self.announced and self.announced.needs_utf8
+            answer = answers.read(phase, code, text)
+            self._refusal = self._refusal or (answers.of_her_address(answer) if is_hers else answer)
         elif phase is Phase.MAIL:
             self._is_named = True
         if code == 421 and self.closed is None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emails.values import Outcome
+from emails.copies import Copy
+from emails.values import Blame, Outcome
 from emails.wire import DOT, LONGEST_REPLY, Wire
 from tests.emails.boxes import DATA, Box
 
@@ -62,8 +63,9 @@ def talks() -> Iterator[list[Talk]]:
         talk.relay.close()
 
 
-def begin(talks: list[Talk], box: Box, *, pipelining: bool = True) -> Talk:
+def begin(talks: list[Talk], box: Box, *, pipelining: bool = True, utf8: bool = False) -> Talk:
     talk = Talk(box, pipelining=pipelining)
+    talk.wire.utf8 = utf8
     talks.append(talk)
     talk.wire.start()
     return talk
@@ -126,6 +128,23 @@ def test_a_refused_envelope_is_reset_although_the_next_copy_comes_later(
     talk.box.add(1)
     talk.wire.start()
     assert talk.hear().startswith(b"RSET\r\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "blame"),
+    [
+        (b"555 5.5.4 MAIL parameters not recognized\r\n", Blame.READER),
+        (b"550 5.7.1 sender not allowed\r\n", Blame.US),
+    ],
+)
+def test_options_that_only_her_address_needs_are_her_affair(
+    talks: list[Talk], said: bytes, blame: Blame
+) -> None:
+    box = Box(0)
+    box.turns.append(Copy(1, "retours@hebdo.test", "zoé@readers.invalid", DATA))
+    talk = begin(talks, box, pipelining=False, utf8=True)
+    talk.say(said)
+    assert box.answers[1].blame is blame
 
 
 def test_an_envelope_let_through_without_its_reader_gets_an_empty_message(
