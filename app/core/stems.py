@@ -20,6 +20,9 @@ CONFIGURATIONS = {"fr": "french", "en": "english"}
 COMMON = "="
 """Before a word that a language's stems leave out, lest it be the stem of another."""
 
+LONGEST = 60
+"""Characters of a word that is everywhere; PostgreSQL refuses lexemes of more than 2,046 bytes."""
+
 
 def document(language: str, parts: Sequence[str]) -> ColumnElement[str]:
     """The vector of a text in parts of words, the weightiest (A) first, four at the most."""
@@ -29,8 +32,9 @@ def document(language: str, parts: Sequence[str]) -> ColumnElement[str]:
         for words, weight in zip(parts, "ABCD", strict=False)
     ]
     word = func.unnest(func.string_to_array(" ".join(parts), " ")).column_valued("word")
+    # What is too long to be indexed at all is left out, too, and is no word that is everywhere.
     dropped = select(literal(COMMON).op("||")(word)).where(
-        func.length(func.to_tsvector(dictionary, word)) == 0
+        func.length(word) <= LONGEST, func.length(func.to_tsvector(dictionary, word)) == 0
     )
     common = func.array_to_tsvector(func.array(dropped.scalar_subquery()))
     return reduce(lambda one, more: one.op("||")(more), weighed, common)
