@@ -22,6 +22,7 @@ from app.models import (
     Delivery,
     DeliveryState,
     Edition,
+    EditionState,
     Editor,
     Issue,
     Notice,
@@ -330,6 +331,46 @@ def test_copies_in_doubt_are_listed_and_resolved_by_a_file_that_names_them(
         DeliveryState.REFUSED,
         DeliveryState.ACCEPTED,
     ]
+
+
+def test_what_a_relay_refused_is_due_again_and_what_a_person_gave_up_is_not(
+    run: Run, tmp_path: Path
+) -> None:
+    issue_id = an_issue(run, tmp_path)
+    ok(
+        run(
+            "subscribers",
+            "import",
+            people(tmp_path, READERS),
+            "--newsletter",
+            "hebdo-test",
+            *CONSENT,
+        )
+    )
+    ok(run("issues", "send", issue_id))
+    out = db.session.query(Edition).one()
+    out.state = EditionState.SENT
+    now = clock.now()
+    moments = {"attempts": 1, "first_at": now, "at": now}
+    for one, code in zip(db.session.query(Subscription), (550, 0), strict=True):
+        refusal = Delivery(
+            edition_id=out.id,
+            subscriber_id=one.subscriber_id,
+            state=DeliveryState.REFUSED,
+            **moments,
+        )
+        refusal.code = code
+        db.session.add(refusal)
+    db.session.commit()
+    assert "0 deferred copies are due now." in ok(run("deliveries", "retry", issue_id)).stdout
+    told = ok(run("deliveries", "retry", issue_id, "--refused")).stdout
+    assert "1 refused copies are due now." in told
+    db.session.expire_all()
+    assert out.state is EditionState.PLANNED
+    assert {each.code: each.state for each in db.session.query(Delivery)} == {
+        550: DeliveryState.DEFERRED,
+        0: DeliveryState.REFUSED,
+    }
 
 
 def an_issue(run: Run, tmp_path: Path) -> str:
