@@ -40,7 +40,7 @@ def pump(seconds: float = SLICE, stopping: Callable[[], bool] = lambda: False) -
     """Send whatever can be claimed, for up to `seconds`; False when there was nothing to claim, or no
     journal can be kept here."""
     if not installations.may_send():
-        db.session.commit()
+        db.session.rollback()
         return False
     try:
         with journal.opened(settings().state_dir) as (owner, own):

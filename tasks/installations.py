@@ -27,15 +27,13 @@ def may_send() -> bool:
 
 def look() -> bool:
     """The lookout's turn: take the pulse and remember it, or hold everybody; whether it may be sent from."""
-    if may_send():
-        seen = installations.beat()
-        db.session.commit()
-        _remember(seen)
-        return True
-    if installations.hold():
+    seen = installations.beat() if may_send() else None
+    if seen is None and installations.hold():
         log.warning("installation.set_back", do="hebdo db adopt")
     db.session.commit()
-    return False
+    if seen is not None:
+        _remember(seen)
+    return seen is not None
 
 
 def _memory() -> Path:

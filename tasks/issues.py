@@ -30,7 +30,7 @@ def press(edition_id: int) -> bool:
     """Print, then plan; True when there is now something to send."""
     edition = db.session.get(Edition, edition_id)
     if edition is None or not installations.may_send():
-        db.session.commit()
+        db.session.rollback()
         return False
     if edition.state is EditionState.ORDERED:
         _print(edition)

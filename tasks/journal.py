@@ -159,16 +159,17 @@ def opened(state_dir: Path) -> Iterator[tuple[str, Journal]]:
 
 
 def _begun(path: Path) -> Journal:
+    """A journal with its first chunk; where there is no room for it, nothing of it stays."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
+        undo.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         # A process that was stopped for ten minutes right here has had its journal swept away.
         path.stat()
-        return Journal(path, descriptor)
-    except BaseException:
-        os.close(descriptor)
-        path.unlink(missing_ok=True)
-        raise
+        own = Journal(path, descriptor)
+        undo.pop_all()
+        return own
 
 
 @contextlib.contextmanager

@@ -79,7 +79,7 @@ def _errand(step: Callable[..., object], *what: object) -> None:
 def sweep() -> None:
     """Beat's round: the same tidying, and a bell where there is something to do."""
     if not installations.may_send():
-        db.session.commit()
+        db.session.rollback()
         return
     tidy()
     ring = batches.is_idle()

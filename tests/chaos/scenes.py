@@ -163,6 +163,12 @@ def a_living_owner(stage: Stage) -> Iterator[None]:
         yield
 
 
+def cancel_it(stage: Stage) -> None:
+    issues.press(stage.edition_id)
+    assert editions.cancel(stage.edition_id)
+    db.session.commit()
+
+
 def leave_an_old_journal(stage: Stage) -> None:
     with journal.opened(stage.known.state_dir) as (_, own):
         os.utime(own.path, (0, 0))
@@ -216,6 +222,7 @@ SCENES = {
     "tasks/clerks.py Clerk._take_on commit": RECOVERY,
     "tasks/clerks.py Clerk._take_on commit 2": LIVELY,
     "tasks/journal.py _disk unlink": Scene(),
+    "tasks/clerks.py Clerk._skip_all ": Scene(prepare=cancel_it),
     "tasks/clerks.py Clerk._set_down ": SPOILT,
     "tasks/journal.py Journal.rehearse ": RECOVERY,
     "tasks/clerks.py Clerk._write batches.release": Scene({"refuse_mail": {1, 2}}),
