@@ -23,8 +23,9 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 _AUTHENTICATION = frozenset({530, 534, 535, 538})
 _NOT_UNDERSTOOD = frozenset({500, 501, 504, 555})
 """To a command or an option of it (RFC 5321 §4.2.2, and §4.1.1.11 for MAIL)."""
-_HER_OWN = re.compile(r"5\.(?:1\.(?:[0-6]|10)|2\.\d+)")
-"""What RFC 3463 §3.2 and §3.3 (and RFC 7505 §4.2) say of a reader's address and of her mailbox."""
+_HER_OWN = re.compile(r"5\.(?:1\.(?:[0-6]|10)|[23]\.\d+)")
+"""What RFC 3463 §3.2 to §3.4 (and RFC 7505 §4.2) say of a reader's address, of her mailbox and of the
+system that keeps it."""
 
 
 class Phase(StrEnum):

@@ -188,6 +188,7 @@ def test_an_address_that_would_speak_smtp_itself_never_reaches_the_line(address:
         (Phase.RCPT, 553, b"5.1.8 no such sender", Outcome.REFUSED, Blame.UNCLEAR),
         (Phase.RCPT, 550, b"5.1.1 nobody", Outcome.REFUSED, Blame.READER),
         (Phase.RCPT, 556, b"5.1.10 her domain takes no mail", Outcome.REFUSED, Blame.READER),
+        (Phase.RCPT, 550, b"5.3.2 her system takes no mail now", Outcome.REFUSED, Blame.READER),
         (Phase.RCPT, 552, b"5.2.2 mailbox full", Outcome.REFUSED, Blame.READER),
         (Phase.RCPT, 530, b"5.7.0 authentication required", Outcome.REFUSED, Blame.US),
         (Phase.DOT, 550, b"5.7.515 SPF, DKIM or DMARC missing", Outcome.REFUSED, Blame.US),
