@@ -92,9 +92,10 @@ RECORDS = (
     ),
     Record(
         _("The people at the desk"),
-        ("editor",),
+        ("editor", "desk_session"),
         _(
-            "An editor’s name, address, role, the fingerprint of her password, when she last came in."
+            "An editor’s name, address, role, the fingerprint of her password, when she last came in, and"
+            " the sessions in which she is signed in."
         ),
         _("To let in those who write, and nobody else."),
         _("Until an admin removes her."),
@@ -104,7 +105,7 @@ RECORDS = (
 IMPERSONAL = frozenset(
     {
         *("newsletter", "rubric", "question", "issue", "story", "image", "edition", "correction"),
-        *("imprint", "worker", "share", "relay_offer", "page_mark"),
+        *("imprint", "installation", "worker", "share", "relay_offer", "page_mark"),
     }
 )
 """Tables in which nothing about readers stands."""
