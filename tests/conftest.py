@@ -21,11 +21,13 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from app import create_app
-from app.core import clock
+from app.core import clock, editors
 from app.settings import Settings
 from emails.values import Relay
 
@@ -43,6 +45,7 @@ pytest_plugins = [
     "tests.proof",
 ]
 
+DEAR = editors.HASHER
 SECRET = "tests-only-" + "s" * 32
 
 
@@ -75,6 +78,38 @@ def migrate(settings: Settings) -> None:
     with flask_app.app_context():
         upgrade()
         db.engine.dispose()
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the apps of a run: 20 ms each, and every test makes an app."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_apps() -> Iterator[None]:
+    """What apps of this process do often and no test is about costs little; `dear_passwords` for the rest.
+
+    Processes that tests start hash as they would for people.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": Compiled()})
+        patch.setattr(editors, "HASHER", PasswordHasher(time_cost=1, memory_cost=64))
+        yield
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost what they cost an installation."""
+    monkeypatch.setattr(editors, "HASHER", DEAR)
 
 
 @pytest.fixture(scope="session")
