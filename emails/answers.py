@@ -47,8 +47,7 @@ class Phase(StrEnum):
 def read(phase: Phase, code: int, reply: bytes) -> Answer:
     """A reply that did come. Before the dot, anything but a clear yes or no is "later"; after it,
     a reply that is neither 2xx, 4xx nor 5xx leaves the message in doubt."""
-    text = shown(reply)
-    enhanced = found[1] if (found := _ENHANCED.search(text[:40])) else ""
+    text, enhanced = _told(reply)
     if phase is Phase.DOT and 200 <= code <= 299:
         return Answer(Outcome.ACCEPTED, code, enhanced, text, _queue_id(text))
     if phase is Phase.DOT and not 400 <= code <= 599:
@@ -78,8 +77,23 @@ def shown(reply: bytes) -> str:
     text = reply.decode("utf-8", "replace")
     if not (text.isascii() and text.rstrip("\r").isprintable()):
         text = _CONTROLS.sub(" ", text)
-    text = text.strip()
-    # Cut between words: half an address would be known to nobody who strikes it out.
+    return _cut(text.strip())
+
+
+def _told(reply: bytes) -> tuple[str, str]:
+    """Its words on one line and its enhanced code, which relays say again before each line of theirs
+    (RFC 2034 §4): kept once."""
+    lines = [shown(line) for line in reply.split(b"\n")]
+    found = [_ENHANCED.search(line[:40]) for line in lines]
+    enhanced = next((each[1] for each in found if each), "")
+    if len(lines) == 1:
+        return lines[0], enhanced
+    rest = [line.removeprefix(enhanced).strip() for line in lines[1:]]
+    return _cut(" ".join(line for line in (lines[0], *rest) if line)), enhanced
+
+
+def _cut(text: str) -> str:
+    """Between words: half an address would be known to nobody who strikes it out."""
     return text if len(text) <= SHOWN else text[: SHOWN + 1].rpartition(" ")[0] or text[:SHOWN]
 
 

@@ -22,6 +22,7 @@ from emails import answers
 from emails.answers import Phase
 from emails.copies import Copy, Postbox
 from emails.mouths import WAITING, Mouth
+from emails.replies import Replies
 from emails.values import Answer
 
 MOUTHFUL = 65_536
@@ -31,8 +32,6 @@ COMMAND_PATIENCE = 300.0
 LATE = 5.0
 """Seconds for an answer to a dot after which the copy announced behind it goes another way."""
 DOT = b".\r\n"
-LONGEST_REPLY = 65_536
-"""Bytes after which one reply, of however many lines, is no SMTP: it would never come to its end."""
 
 
 class Wire:
@@ -73,9 +72,7 @@ class Wire:
         """What was announced has been taken away: the session ends with the answer it waits for."""
         self._is_named = False
         """The relay took MAIL for what is announced: if it breaks now, the copy may be why."""
-        self._heard = b""
-        self._unfinished = 0
-        """Bytes heard of the reply that is not at its end yet."""
+        self._replies = Replies()
         self._mouth = Mouth(sock)
 
     @property
@@ -160,16 +157,10 @@ class Wire:
         self.postbox.give_back(copy, why)
 
     def _hear(self, heard: bytes) -> None:
-        """Cut what came into replies; of a reply of several lines the last one counts."""
-        lines = (self._heard + heard).split(b"\n")
-        self._heard = lines.pop()
-        self._unfinished += len(heard)
-        for line in lines:
-            if line[3:4] == b"-" or self.closed is not None:
-                continue
-            self._unfinished = len(self._heard)
-            self._answered(int(line[:3]) if line[:3].isdigit() else 0, line[4:])
-        if self._unfinished > LONGEST_REPLY:
+        for code, text in self._replies.cut(heard):
+            if self.closed is None:
+                self._answered(code, text)
+        if self._replies.has_no_end:
             self.fail("what the relay says is no SMTP")
 
     def _answered(self, code: int, text: bytes) -> None:
@@ -186,7 +177,10 @@ class Wire:
             self.fail(f"the relay is out of step: {code} {answers.shown(text)}")
         elif phase is Phase.DATA:
             self._data_answered(code, text)
-        elif not 200 <= code <= 299 and phase is not Phase.RESET:
+        elif phase is Phase.RESET and not 200 <= code <= 299:
+            # What it was to forget may still stand there, and the next envelope behind it.
+            self.close(answers.silence(Phase.MAIL, f"no reset: {code} {answers.shown(text)}"))
+        elif not 200 <= code <= 299:
             is_hers = phase is Phase.MAIL and self.announced and self.announced.needs_utf8
             answer = answers.read(phase, code, text)
             self._refusal = self._refusal or (answers.of_her_address(answer) if is_hers else answer)

@@ -215,13 +215,16 @@ def read(path: Path, batch_id: int) -> Trace:
     """What a journal tells about one batch. A last line without its first byte is no line.
 
     Raises OSError when the disk does not give it back, ValueError or TypeError when it gives back
-    something else.
+    something else: lines that stand behind a hole, too, may name who was begun.
     """
     begun: set[int] = set()
     answers: dict[int, Answer] = {}
     rehearsed = None
     mine = b"%d " % batch_id
-    for line in path.read_bytes().partition(b"\0")[0].split(b"\n"):
+    lines, _, last = path.read_bytes().partition(b"\0")
+    if lines[-1:] not in (b"", b"\n") or b"\n" in last.rstrip(b"\0\n"):
+        raise ValueError("there is a hole in this journal")
+    for line in lines.split(b"\n"):
         if not line.startswith(mine):
             continue
         subscriber, _, said = line[len(mine) :].partition(b" ")

@@ -220,6 +220,20 @@ def test_the_queue_id_is_found_where_relays_put_it(reply: bytes, queue_id: str) 
     assert read(Phase.DOT, 250, reply).queue_id == queue_id
 
 
+@pytest.mark.parametrize(
+    ("reply", "enhanced", "text"),
+    [
+        (b"5.1.1 no such\n5.1.1 mailbox", "5.1.1", "5.1.1 no such mailbox"),
+        (b"blocked by policy\r\n5.7.1 see our page\r", "5.7.1", "blocked by policy see our page"),
+        (b"one\n\n two", "", "one two"),
+        (b"x" * 300 + b"\n" + b"y" * 300, "", "x" * 300),
+    ],
+)
+def test_a_reply_in_several_lines_is_read_whole(reply: bytes, enhanced: str, text: str) -> None:
+    answer = read(Phase.RCPT, 550, reply)
+    assert (answer.enhanced, answer.text) == (enhanced, text)
+
+
 def test_a_reply_is_shown_short_and_without_control_characters() -> None:
     assert shown(b"\x1b[31mred\x00\r\nnext \xff") == "[31mred next �"
     assert len(shown(b"x" * 9000)) == 500

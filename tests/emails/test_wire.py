@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from emails.copies import Copy
+from emails.replies import LONGEST
 from emails.values import Blame, Outcome
-from emails.wire import DOT, LONGEST_REPLY, Wire
+from emails.wire import DOT, Wire
 from tests.emails.boxes import DATA, Box
 
 ENVELOPE = b"MAIL FROM:<retours@hebdo.test>\r\nRCPT TO:<reader-%d@readers.invalid>\r\nDATA\r\n"
@@ -112,6 +113,25 @@ def test_replies_may_come_byte_by_byte_and_in_several_lines(talks: list[Talk]) -
     assert talk.box.answers == {}
     talk.say(b"250 2.0.0 queued as 4XyZ9k\r\n")
     assert talk.box.answers[1].queue_id == "4XyZ9k"
+    assert talk.box.answers[1].text == "well queued as 4XyZ9k"
+
+
+def test_of_a_reply_in_several_lines_every_word_is_kept(talks: list[Talk]) -> None:
+    talk = begin(talks, Box(2))
+    talk.say(GO)
+    talk.say(
+        b"550-5.7.26 Your email has been blocked: the sender\r\n"
+        b"550-5.7.26 is unauthenticated.\r\n550-5.7.26  \r\n"
+        b"550 5.7.26  See https://relay.example/help c2-45e\r\n" + GO + b"250-4\r\n250 \r\n"
+    )
+    refused, accepted = talk.box.answers[1], talk.box.answers[2]
+    assert (refused.code, refused.enhanced) == (550, "5.7.26")
+    assert refused.text == (
+        "5.7.26 Your email has been blocked: the sender is unauthenticated."
+        " See https://relay.example/help c2-45e"
+    )
+    # Nothing of one reply stands in the next.
+    assert accepted.text == "4"
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
@@ -128,6 +148,19 @@ def test_a_refused_envelope_is_reset_although_the_next_copy_comes_later(
     talk.box.add(1)
     talk.wire.start()
     assert talk.hear().startswith(b"RSET\r\n")
+
+
+def test_a_relay_that_does_not_forget_gets_nothing_more_in_that_session(
+    talks: list[Talk],
+) -> None:
+    """The envelope behind a RSET that was refused would stand on what is left of the one before."""
+    talk = begin(talks, Box(2))
+    talk.say(b"250 ok\r\n550 5.1.1 nobody\r\n554 no valid recipients\r\n")
+    assert b"RSET" in talk.hear()
+    talk.say(b"502 5.5.1 no such command\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    assert talk.wire.closed is not None
+    assert talk.box.given_back == [(2, 0)]
+    assert talk.hear() == b""
 
 
 @pytest.mark.parametrize(
@@ -277,7 +310,7 @@ def test_a_reply_without_an_end_is_not_listened_to_for_ever(
     talks: list[Talk], noise: bytes
 ) -> None:
     talk = begin(talks, Box(1))
-    for _ in range(LONGEST_REPLY // 4096 + 2):
+    for _ in range(LONGEST // 4096 + 2):
         if talk.wire.closed is None:
             talk.say(noise * (4096 // len(noise) + 1))
     assert talk.wire.closed is not None

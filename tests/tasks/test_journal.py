@@ -39,6 +39,19 @@ def test_a_line_whose_first_byte_does_not_stand_is_no_line(tmp_path: Path, torn:
     assert trace.answers == {}
 
 
+@pytest.mark.parametrize("place", [4, len(b"1 7\n1 8\n") - 1])
+def test_a_journal_with_a_hole_is_not_believed(tmp_path: Path, place: int) -> None:
+    """Whoever was begun behind it would be taken for one who is still to be mailed."""
+    with journal.opened(tmp_path) as (_, own):
+        for number in (7, 8, 9):
+            own.begin(1, number)
+        with own.path.open("r+b") as left:
+            left.seek(place)
+            left.write(b"\0")
+        with pytest.raises(ValueError, match="hole"):
+            journal.read(own.path, 1)
+
+
 def test_a_journal_tells_all_that_it_was_told_however_often_it_grew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
