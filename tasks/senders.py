@@ -41,7 +41,7 @@ CATCH_UP = 0.05
 """Seconds for which copies may be made up when the rate is limited."""
 
 FRUITLESS = 3
-"""Failures to open a session, with none open, after which the relay is let alone for a while."""
+"""Attempts in a row without an answer, to open the first session or to a copy, after which we rest."""
 
 
 class Suspect(NamedTuple):
@@ -89,6 +89,8 @@ class Sender:
         self._suspects: list[Suspect] = []
         """Those in a row, at most one less than it takes."""
         self._fruitless = 0
+        self._broke_at = 0.0
+        """When a copy was left in doubt last."""
 
     def take(self) -> Copy | None:
         if self._pause and time.monotonic() < self._next_at:
@@ -123,10 +125,16 @@ class Sender:
     def end(self, copy: Copy, answer: Answer) -> None:
         turn = cast("Turn", copy.key)
         answer = answers.unnamed(answer, turn.reader.address)
-        if self._begun.pop(turn, None) is not None:
+        begun_at = self._begun.pop(turn, None)
+        if begun_at is not None:
             answer = _to_the_message(answer)
         self.own.end(turn.hand.claim.batch_id, turn.reader.subscriber_id, answer)
-        self._fruitless = 0
+        if answer.outcome is not Outcome.IN_DOUBT:
+            self._fruitless = 0
+        elif begun_at is not None and begun_at > self._broke_at:
+            # Sessions that were open together may break together, as when a relay goes down: once.
+            self._broke_at = clock.ticks()
+            self._count_fruitless(answer)
         if is_about_us(answer):
             self._still_to_do(turn)
             self._say(_said(answer))
@@ -186,8 +194,14 @@ class Sender:
         self._is_called_off = True
 
     def trouble_opening(self, answer: Answer) -> None:
+        if answer.outcome is Outcome.REFUSED:
+            self._say(_said(answer))
+        else:
+            self._count_fruitless(answer)
+
+    def _count_fruitless(self, answer: Answer) -> None:
         self._fruitless += 1
-        if answer.outcome is Outcome.REFUSED or self._fruitless >= FRUITLESS:
+        if self._fruitless >= FRUITLESS:
             self._say(_said(answer))
 
     def skip(self, turn: Turn, why: str) -> None:

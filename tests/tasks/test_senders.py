@@ -12,6 +12,7 @@ from flask import Flask
 from app.core import audiences, batches, clock
 from app.extensions import db
 from app.models import Edition
+from emails.answers import Phase, read, silence
 from emails.copies import Copy
 from tasks import addressees, issues, journal
 from tasks.hands import Hand, Turn
@@ -83,6 +84,31 @@ def test_what_happens_while_a_copy_is_announced_decides_whether_it_begins(
     assert sender.begin(copy) is begins
     # The line stands before the first byte of the content, and only when that may follow.
     assert bool(journal.read(own.path, hand.claim.batch_id).begun) is begins
+
+
+def test_sessions_that_break_together_are_one_break_and_three_in_a_row_are_trouble(
+    own: Journal, hand: Hand
+) -> None:
+    sender = Sender(own, 60.0, lambda: False)
+    sender.deadline = clock.ticks() + 60.0
+    hand.open = 100
+
+    def break_over(count: int) -> None:
+        copies = [announced(sender, hand) for _ in range(count)]
+        assert all([sender.begin(copy) for copy in copies])
+        for copy in copies:
+            sender.end(copy, silence(Phase.DOT, "the relay closed the connection"))
+
+    break_over(10)
+    break_over(1)
+    copy = announced(sender, hand)
+    assert sender.begin(copy)
+    sender.end(copy, read(Phase.DOT, 250, b"ok"))
+    break_over(10)
+    break_over(1)
+    assert sender.trouble == ""
+    break_over(1)
+    assert sender.trouble == "the relay closed the connection"
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="its one steady clock runs on")

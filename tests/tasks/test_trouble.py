@@ -53,6 +53,27 @@ def test_ten_copies_refused_by_policy_in_a_row_are_about_us_and_charge_no_reader
     assert len(set(relay.recipients)) == len(relay.recipients) == 30
 
 
+@pytest.mark.parametrize("connections", [1, 6])
+def test_a_relay_that_breaks_over_every_copy_is_let_alone_before_all_are_in_doubt(
+    flask_app: Flask, move_clock: Clock, connections: int
+) -> None:
+    """Those of the sessions that were open together at first, and two more."""
+    edition_id = rows.send_to(30)
+    everybody = {f"reader-{n}@readers.invalid" for n in range(1, 31)}
+    with StoryRelay(hang_up_with=everybody) as relay:
+        use_relay(flask_app, relay.relay, connections=connections)
+        send(edition_id)
+        doubtful = len(relay.unanswered)
+        assert doubtful <= connections + senders.FRUITLESS - 1
+        assert progress(edition_id) == Progress(30, 30 - doubtful, 0, 0, 0, 0, doubtful, 0)
+        assert "closed the connection" in db.session.get_one(Edition, edition_id).trouble
+        relay.story.hang_up_with = ()
+        move_clock(clerks.RELAY_PAUSE)
+        send_on()
+    assert progress(edition_id) == Progress(30, 0, 0, 30 - doubtful, 0, 0, doubtful, 0)
+    assert db.session.get_one(Edition, edition_id).trouble == ""
+
+
 def spread_over_domains(dead: int = 0) -> list[str]:
     """Every other reader moves to a second domain; the addresses of the first `dead`."""
     odd = Subscriber.id % 2 == 1
