@@ -95,7 +95,7 @@ def test_sessions_that_break_together_are_one_break_and_three_in_a_row_are_troub
 
     def break_over(count: int) -> None:
         copies = [announced(sender, hand) for _ in range(count)]
-        assert all([sender.begin(copy) for copy in copies])
+        assert all(sender.begin(copy) for copy in copies)
         for copy in copies:
             sender.end(copy, silence(Phase.DOT, "the relay closed the connection"))
 
