@@ -37,7 +37,7 @@ def of_issue(issue: Issue, dated: dt.date | None = None) -> IssueText:
     Stories in which nothing was written are left out, and so are rubrics without stories.
     """
     newsletter = issue.newsletter
-    rubrics = (_rubric(issue, rubric) for rubric in newsletter.rubrics)
+    rubrics = (_rubric(issue, rubric) for rubric in issue.rubrics)
     return IssueText(
         masthead=masthead(newsletter),
         number=issue.number,

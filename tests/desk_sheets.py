@@ -10,6 +10,8 @@ from tests.sheets import NO_ADDRESSES, Sheet
 
 LETTER = "/editor/newsletters/essentiel-ia"
 QUESTION = {"label": "Votre pays", "message": "Dites-le.", "hint": "En toutes lettres."}
+RUBRIC = {"title": "Le mot de la fin", "least": "1", "most": "3"}
+NO_COUNTS = ("many", "0", "-1", "1.5", "101")
 IMPRINT = {
     "publisher": "Les Éditions du Marronnier",
     "postal_address": "12, rue des Imprimeurs\r\n75011 Paris",
@@ -53,6 +55,32 @@ DESK = (
         ("label",),
         {"label": 200, "message": 200, "hint": 200},
         {"most": ("many", "0", "1001")},
+    ),
+    Sheet(
+        "editor.add_newsletter_rubric",
+        f"{LETTER}/rubrics",
+        f"{LETTER}/rubrics",
+        {**RUBRIC, "kind": "text", "anchor": "fin"},
+        ("title", "kind", "anchor", "least", "most"),
+        {"title": 200},
+        {
+            "kind": ("poem",),
+            "anchor": ("Fin", "fin-2", "comments", "é", "x" * 41),
+            "least": NO_COUNTS,
+            "most": NO_COUNTS,
+        },
+        frozenset({"kind"}),
+        # The rubric is there by now.
+        second=422,
+    ),
+    Sheet(
+        "editor.change_newsletter_rubric",
+        LETTER + "/rubrics/{rubric}",
+        LETTER + "/rubrics/{rubric}",
+        RUBRIC,
+        ("title", "least", "most"),
+        {"title": 200},
+        {"least": NO_COUNTS, "most": NO_COUNTS},
     ),
     Sheet(
         "editor.add_correction",
@@ -163,6 +191,9 @@ BUTTONS = {
     "editor.remove_correction": "one button",
     "editor.move_newsletter_question": "one button",
     "editor.remove_newsletter_question": "one button",
+    "editor.move_newsletter_rubric": "one button",
+    "editor.retire_newsletter_rubric": "one button",
+    "editor.bring_back_newsletter_rubric": "one button",
     "editor.remove_editor": "one button",
     "editor.change_role": "a choice of roles and one button",
     "editor.cancel_edition": "one button",

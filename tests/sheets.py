@@ -14,7 +14,7 @@ from app.core.departures import LONGEST_NOTE
 from app.core.subscribers import LONGEST_NAME
 from app.extensions import db, links
 from app.models import EndReason
-from tests import people, talks
+from tests import people, rows, talks
 from tests.reader import mine
 
 LONG_ADDRESS = "a" * 250 + "@hebdo.test"
@@ -213,6 +213,7 @@ def stage() -> dict[str, str]:
         "fresh": mine.fresh(hers.subscriber),
         "way_out": way_out,
         "question": str(letter.questions[0].id),
+        "rubric": str(rows.rubric(letter, "fermoir", "Le fermoir").id),
         "issue": str(issue.id),
         "comment": str(comment.id),
         "next_week": type(preferences.today()).fromordinal(next_week).isoformat(),

@@ -124,7 +124,7 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(
     admin = desk.signed_in(full_house.flask_app, Role.ADMIN)
     visited = mapped(full_house, admin, of_desk=True)
     slug = "/editor/newsletters/essentiel-ia"
-    parts = ("comments", "departures", "embedding", "front", "questions")
+    parts = ("comments", "departures", "embedding", "front", "questions", "rubrics")
     assert {f"{slug}/{part}" for part in parts} <= visited.keys()
     cookies = [
         {"name": each.key, "value": each.value, "url": live_server.url}

@@ -197,6 +197,11 @@ FORMS = [
     ("/editor/newsletters/essentiel-ia", {"name": "x" * 300, "accent": "rouge", "language": "de"}),
     ("/editor/newsletters/essentiel-ia/questions", {"name": "Ville", "kind": "date", "least": "x"}),
     ("/editor/newsletters/essentiel-ia/questions", {"name": "address", "kind": "choice"}),
+    ("/editor/newsletters/essentiel-ia/rubrics", {"anchor": "Fin", "least": "x", "most": "101"}),
+    (
+        "/editor/newsletters/essentiel-ia/rubrics",
+        {"title": "{{x}}", "kind": "text", "anchor": "une", "least": "2", "most": "1"},
+    ),
     ("/editor/newsletters/essentiel-ia/embedding", {"origins": "ceci"}),
     ("/", {"address": "a"}),
     ("/embed/essentiel-ia", {"address": "a"}),

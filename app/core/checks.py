@@ -30,7 +30,7 @@ def faults(issue: Issue) -> list[Fault]:
     known = [*slots.TYPED, *(each.name for each in issue.newsletter.questions)]
     found = [*_subject(issue), *_unknown_slots("subject", (issue.subject,), known)]
     found += _unknown_slots("preheader", (issue.preheader,), known)
-    for rubric in issue.newsletter.rubrics:
+    for rubric in issue.rubrics:
         written = _written(issue, rubric)
         found += _count(rubric, len(written))
         for story in written:
@@ -65,7 +65,7 @@ def advice(issue: Issue) -> list[Fault]:
         found.append(
             Fault("leftovers", _("The import set lines aside; they will not be in the mail."))
         )
-    for rubric in issue.newsletter.rubrics:
+    for rubric in issue.rubrics:
         for story in _written(issue, rubric):
             found += _unfit(rubric, story)
     return found

@@ -1,4 +1,4 @@
-"""Newsletters: what one can subscribe to, and the rubrics that a new one starts with."""
+"""Newsletters: what one can subscribe to, and what it says of itself."""
 
 from __future__ import annotations
 
@@ -8,28 +8,17 @@ from dataclasses import dataclass, field, fields
 
 from sqlalchemy import select
 
-from app.core import addresses, anchors, clock
+from app.core import addresses, anchors, clock, rubrics
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.rubrics import RubricPlan
 from app.extensions import _, db
-from app.models import Newsletter, Rubric, RubricKind, Visibility
+from app.models import Newsletter, Visibility
 from emails import typed
 
 ACCENT = "#9a1b1f"
 
 LONGEST_LINE = 200
 """Characters of a one-line setting."""
-
-
-@dataclass(frozen=True, slots=True)
-class RubricPlan:
-    """A rubric as a new newsletter gets it."""
-
-    kind: RubricKind
-    title: str
-    anchor: str
-    required: bool = False
-    least: int = 0
-    most: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +41,8 @@ class Settings:
     """Who may read a new issue on the web: a word of `Visibility`."""
 
 
-MODEL_RUBRICS = {
-    "fr": (
-        RubricPlan(RubricKind.LEAD, "À la Une", "une", required=True, least=1, most=1),
-        RubricPlan(RubricKind.BRIEFS, "Dans l’actu", "actu", required=True, least=3, most=12),
-        RubricPlan(RubricKind.IMAGE, "L’image de la semaine", "image", least=1, most=1),
-        RubricPlan(
-            RubricKind.INTERVIEWS,
-            "Les entretiens qui ont rythmé l’actu",
-            "entretiens",
-            least=1,
-            most=6,
-        ),
-        RubricPlan(RubricKind.LINKS, "Et aussi", "et-aussi", least=1, most=50),
-    ),
-    "en": (
-        RubricPlan(RubricKind.LEAD, "The lead", "lead", required=True, least=1, most=1),
-        RubricPlan(RubricKind.BRIEFS, "In brief", "briefs", required=True, least=3, most=12),
-        RubricPlan(RubricKind.IMAGE, "Picture of the week", "picture", least=1, most=1),
-        RubricPlan(RubricKind.INTERVIEWS, "Interviews", "interviews", least=1, most=6),
-        RubricPlan(RubricKind.LINKS, "Also", "also", least=1, most=50),
-    ),
-}
-"""The rubrics of a weekly like the model's; a newsletter may be given others."""
-
-
-def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = None) -> Newsletter:
-    """A new newsletter with the model's rubrics in its language, unless told others.
+def add(slug: str, settings: Settings, given: Sequence[RubricPlan] | None = None) -> Newsletter:
+    """A new newsletter with the model's rubrics in its language, unless given others.
 
     Raises Invalid with a sentence per faulty field or for anchors that the pages have other uses for,
     Conflict when the slug is taken.
@@ -92,12 +56,12 @@ def add(slug: str, settings: Settings, rubrics: Sequence[RubricPlan] | None = No
         raise Conflict(_("There is already a newsletter called “%(slug)s”.", slug=slug))
     newsletter = Newsletter(slug=slug, created_at=clock.now())
     _write(newsletter, settings)
-    plans = rubrics if rubrics is not None else MODEL_RUBRICS[newsletter.language]
+    plans = given if given is not None else rubrics.MODEL[newsletter.language]
     if not anchors.are_free([plan.anchor for plan in plans]):
         raise Invalid(
             _("Give each rubric an anchor of its own that is no id of the page, such as news.")
         )
-    newsletter.rubrics = [_rubric(plan, position) for position, plan in enumerate(plans)]
+    newsletter.every_rubric = rubrics.made(plans)
     db.session.add(newsletter)
     db.session.flush()
     return newsletter
@@ -166,7 +130,7 @@ def _faults(settings: dict[str, str]) -> dict[str, object]:
     for name in ("sender_address", "reply_to"):
         if settings[name] and not _is_address(settings[name]):
             faults[name] = _("This is not an address that mail can come from.")
-    if settings["language"] not in MODEL_RUBRICS:
+    if settings["language"] not in rubrics.MODEL:
         faults["language"] = _("Choose fr or en.")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings["accent"]):
         faults["accent"] = _("Write the colour as #rrggbb, such as #9a1b1f.")
@@ -188,15 +152,3 @@ def _is_address(address: str) -> bool:
     except Invalid:
         return False
     return True
-
-
-def _rubric(plan: RubricPlan, position: int) -> Rubric:
-    return Rubric(
-        position=position,
-        kind=plan.kind,
-        title=plan.title,
-        anchor=plan.anchor,
-        required=plan.required,
-        stories_least=plan.least,
-        stories_most=plan.most,
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import func, select
 
-from app.core import answers
+from app.core import answers, sequences
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
 from app.models import Detail, Newsletter, Question, QuestionKind
@@ -49,15 +49,14 @@ class QuestionPlan:
 
 def add(newsletter: Newsletter, plan: QuestionPlan) -> Question:
     """Put at the end. Raises Invalid with a sentence per faulty field, Conflict for a name in use."""
-    _hold(newsletter)
+    sequences.hold(newsletter)
     if len(newsletter.questions) >= MOST:
         raise Conflict(_("A form of %(most)s fields is long enough.", most=MOST))
     faults = {**_name_faults(plan.name), **_faults(plan)}
     if any(each.name == plan.name for each in newsletter.questions):
         faults["name"] = _("There is already a field of this name.")
     _refuse(faults)
-    last = max((each.position for each in newsletter.questions), default=-1)
-    made = Question(position=last + 1, name=plan.name, kind=plan.kind)
+    made = Question(position=sequences.end_of(newsletter.questions), name=plan.name, kind=plan.kind)
     _write(made, plan)
     newsletter.questions.append(made)
     db.session.flush()
@@ -67,7 +66,7 @@ def add(newsletter: Newsletter, plan: QuestionPlan) -> Question:
 def change(question: Question, plan: QuestionPlan) -> None:
     """Other words and rules, from the next answer on; name and kind of the plan count for nothing."""
     _refuse(_faults(plan))
-    _hold(question.newsletter)
+    sequences.hold(question.newsletter)
     if question not in question.newsletter.questions:
         raise NotFound(_("This field is not there any more."))
     _write(question, plan)
@@ -76,24 +75,15 @@ def change(question: Question, plan: QuestionPlan) -> None:
 
 def move(question: Question, by: int) -> None:
     """One place up (-1) or down (1); at the end of the row nothing changes."""
-    _hold(question.newsletter)
-    order = list(question.newsletter.questions)
-    if question not in order:
-        return
-    here = order.index(question)
-    there = here + by
-    if 0 <= there < len(order):
-        order[here], order[there] = order[there], order[here]
-        for position, each in enumerate(order):
-            each.position = position
-        db.session.flush()
-        db.session.expire(question.newsletter, ["questions"])
+    sequences.hold(question.newsletter)
+    sequences.shift(question.newsletter.questions, question, by)
+    db.session.expire(question.newsletter, ["questions"])
 
 
 def remove(question: Question) -> None:
     """Gone, with all that was answered to it: what is not asked any more is not kept. Twice is once."""
     newsletter = question.newsletter
-    _hold(newsletter)
+    sequences.hold(newsletter)
     if question not in newsletter.questions:
         return
     newsletter.questions.remove(question)
@@ -119,13 +109,6 @@ def plan_of(question: Question) -> QuestionPlan:
     return QuestionPlan(
         **{each.name: getattr(question, each.name) for each in fields(QuestionPlan)}
     )
-
-
-def _hold(newsletter: Newsletter) -> None:
-    """Wait for whoever else changes its form, and see what they left."""
-    one = select(Newsletter.id).where(Newsletter.id == newsletter.id)
-    db.session.execute(one.with_for_update(key_share=True))
-    db.session.expire(newsletter, ["questions"])
 
 
 def _write(question: Question, plan: QuestionPlan) -> None:

@@ -88,7 +88,7 @@ def write(issue: Issue, words: Iterable[StoryWords]) -> None:
 
     A changed `rubric_id` moves the story to the end of that rubric.
     """
-    rubrics = {rubric.id: rubric for rubric in issue.newsletter.rubrics}
+    rubrics = {rubric.id: rubric for rubric in issue.newsletter.every_rubric}
     for each in words:
         if each.rubric_id not in rubrics:
             raise NotFound(_("There is no such rubric in this newsletter."))

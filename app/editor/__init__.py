@@ -28,6 +28,7 @@ from app.editor import (  # noqa: E402
     previews,
     questions,
     reactions,
+    rubrics,
     sessions,
 )
 
@@ -50,5 +51,6 @@ __all__ = [
     "previews",
     "questions",
     "reactions",
+    "rubrics",
     "sessions",
 ]

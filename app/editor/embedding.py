@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from app.core import editors, newsletters, origins
 from app.core.errors import Invalid
 from app.editor import door, guard, sights
-from app.editor.forms import Embedding, Sites
+from app.editor.newsletter_forms import Embedding, Sites
 from app.extensions import _, db, links
 from app.forms import own_token
 from app.models import Newsletter

@@ -121,7 +121,7 @@ def offer_newsletters(form: NewIssue) -> NewIssue:
 def _act(issue: Issue, typed: Typed) -> str | None:
     """What the button says beyond saving; where the page should then stand."""
     if typed.action == "add":
-        rubric = next((each for each in issue.newsletter.rubrics if each.id == typed.target), None)
+        rubric = next((each for each in issue.rubrics if each.id == typed.target), None)
         return f"story-{stories.append(issue, rubric).id}" if rubric else None
     if typed.action == "remove":
         story = stories.find(issue, typed.target)

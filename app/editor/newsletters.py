@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.core import audiences, editors, newsletters
 from app.core.errors import Invalid
 from app.editor import door, guard, sights
-from app.editor.forms import NewsletterSettings
+from app.editor.newsletter_forms import NewsletterSettings
 from app.extensions import _, db
 from app.forms import own_token
 

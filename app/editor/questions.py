@@ -9,13 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from app.core import editors, newsletters, questions
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.sequences import DIRECTIONS
 from app.editor import door, guard
-from app.editor.forms import NewQuestion, QuestionWords
+from app.editor.newsletter_forms import NewQuestion, QuestionWords
 from app.extensions import _, db
 from app.forms import own_token
 from app.models import Newsletter, Question
-
-DIRECTIONS = {"up": -1, "down": 1}
 
 GONE = _("Nothing changed: this field had been removed already.")
 

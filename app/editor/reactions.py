@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core import editors, issues, newsletters
 from app.editor import door, guard
-from app.editor.forms import CommentRules
+from app.editor.newsletter_forms import CommentRules
 from app.extensions import _, db
 from app.forms import own_token
 from app.models import CommentRule, Newsletter

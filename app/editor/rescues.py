@@ -23,7 +23,7 @@ def newsletter_of(form: Form) -> Newsletter | None:
 def text_of(form: Form, newsletter: Newsletter | None) -> str:
     """Markdown as an import reads it, pictures by their names; empty where nothing was typed."""
     lines = [form.get("leftovers", "")]
-    for rubric in newsletter.rubrics if newsletter is not None else ():
+    for rubric in newsletter.every_rubric if newsletter is not None else ():
         stories = [_story(form, rubric, each) for each in _stories(form, rubric)]
         lines += [f"## {rubric.title}", *stories] if any(stories) else []
     head = [typed.line(form.get(name, "")) for name in ("subject", "preheader")]
@@ -34,7 +34,7 @@ def text_of(form: Form, newsletter: Newsletter | None) -> str:
 
 
 def _ids(newsletter: Newsletter) -> list[int]:
-    return [rubric.id for rubric in newsletter.rubrics]
+    return [rubric.id for rubric in newsletter.every_rubric]
 
 
 def _stories(form: Form, rubric: Rubric) -> Iterator[str]:

@@ -50,9 +50,7 @@ class Typed:
 
 def of_issue(issue: Issue) -> Sheet:
     rows = [
-        _words(story)
-        for rubric in issue.newsletter.rubrics
-        for story in stories.of_rubric(issue, rubric.id)
+        _words(story) for rubric in issue.rubrics for story in stories.of_rubric(issue, rubric.id)
     ]
     written = (issue.subject, issue.preheader, issue.leftovers, issue.revision)
     return Sheet(*written, tuple(rows), issue.visibility)
@@ -95,7 +93,7 @@ def over(issue: Issue, typed: Typed) -> Sheet:
 def _rows(
     request: Request, issue: Issue, keeps_pictures: bool, faults: dict[str, object]
 ) -> Iterator[StoryWords]:
-    known = {rubric.id for rubric in issue.newsletter.rubrics}
+    known = {rubric.id for rubric in issue.newsletter.every_rubric}
     for story_id in dict.fromkeys(map(_number, request.form.getlist("story"))):
         name = f"story-{story_id}"
         rubric_id = _number(request.form.get(f"{name}-rubric", ""))

@@ -45,6 +45,13 @@ class Issue(Base):
         back_populates="issue", order_by="Story.position", cascade="all, delete-orphan"
     )
 
+    @property
+    def rubrics(self) -> list[Rubric]:
+        """In their order; one that was retired meanwhile stays while the issue has stories there."""
+        held = {story.rubric_id for story in self.stories}
+        every = self.newsletter.every_rubric
+        return [each for each in every if each.retired_at is None or each.id in held]
+
 
 class Story(Base):
     __tablename__ = "story"

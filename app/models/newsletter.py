@@ -82,9 +82,15 @@ class Newsletter(Base):
         back_populates="newsletter", order_by="Question.position", cascade="all, delete-orphan"
     )
     logo: Mapped[Image | None] = relationship()
-    rubrics: Mapped[list[Rubric]] = relationship(
+    every_rubric: Mapped[list[Rubric]] = relationship(
         back_populates="newsletter", order_by="Rubric.position", cascade="all, delete-orphan"
     )
+    """Also those that are retired."""
+
+    @property
+    def rubrics(self) -> list[Rubric]:
+        """Those of a new issue, in their order."""
+        return [each for each in self.every_rubric if each.retired_at is None]
 
 
 class Rubric(Base):
@@ -103,5 +109,7 @@ class Rubric(Base):
     stories_least: Mapped[int] = mapped_column(default=0)
     """When it is there at all, at least so many."""
     stories_most: Mapped[int] = mapped_column(default=20)
+    retired_at: Mapped[dt.datetime | None]
+    """Since when no new issue has it."""
 
-    newsletter: Mapped[Newsletter] = relationship(back_populates="rubrics")
+    newsletter: Mapped[Newsletter] = relationship(back_populates="every_rubric")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core import imports
 from app.core.imports import Imported
-from app.core.newsletters import MODEL_RUBRICS
+from app.core.rubrics import MODEL
 from app.models import Rubric, RubricKind
 from emails import markup
 
@@ -45,7 +45,7 @@ def rubrics(language: str = "fr") -> list[Rubric]:
             stories_least=plan.least,
             stories_most=plan.most,
         )
-        for plan in MODEL_RUBRICS[language]
+        for plan in MODEL[language]
     ]
 
 
@@ -207,7 +207,7 @@ def test_a_text_without_any_known_rubric_is_kept_whole() -> None:
 def test_an_empty_text_is_an_import_with_remarks() -> None:
     imported, _ = read("")
     assert imported.subject == ""
-    assert len(imported.remarks) == 1 + len(MODEL_RUBRICS["fr"])
+    assert len(imported.remarks) == 1 + len(MODEL["fr"])
 
 
 @given(st.text(max_size=300))

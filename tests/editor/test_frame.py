@@ -26,7 +26,10 @@ def test_every_page_of_the_desk_is_marked_in_its_navigation(flask_app: Flask) ->
         "/editor/": ["/editor/", "/editor/issues/new", "/editor/issues/import"]
         + [f"{own}/{page}" for page in ("progress", "preview", "web")],
         "/editor/newsletters": ["/editor/newsletters", "/editor/imprint", letter]
-        + [f"{letter}/{page}" for page in ("departures", "front", "questions", "embedding")],
+        + [
+            f"{letter}/{page}"
+            for page in ("departures", "front", "rubrics", "questions", "embedding")
+        ],
         "/editor/comments": ["/editor/comments", f"{letter}/comments"],
         "/editor/editors": ["/editor/editors"],
     }

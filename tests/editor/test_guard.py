@@ -20,7 +20,7 @@ from tests import desk, pages
 from tests.desk import Desk
 
 FILLED = {
-    **dict.fromkeys(("issue_id", "editor_id", "comment_id", "question_id"), 1),
+    **dict.fromkeys(("issue_id", "editor_id", "comment_id", "question_id", "rubric_id"), 1),
     **{"slug": "essentiel-ia", "token": "x", "way": "up"},
 }
 

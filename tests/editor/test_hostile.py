@@ -103,6 +103,7 @@ def test_hostile_words_are_answered_by_every_other_form(at_desk: Desk, issue: Is
 def other_forms(issue: Issue, payload: str) -> dict[str, dict[str, str]]:
     settings = ("name", "tagline", "sender_name", "sender_address", "accent", "language")
     question = ("name", "kind", "label", "hint", "message", "choices", "least", "most")
+    rubric = ("title", "kind", "anchor", "least", "most")
     return {
         "/editor/issues/new": {"newsletter": payload},
         "/editor/issues/import": {"newsletter": "essentiel-ia", "text": payload},
@@ -112,6 +113,7 @@ def other_forms(issue: Issue, payload: str) -> dict[str, dict[str, str]]:
         "/editor/editors": {"name": payload, "address": payload, "role": payload},
         "/editor/newsletters/essentiel-ia": dict.fromkeys(settings, payload),
         "/editor/newsletters/essentiel-ia/questions": dict.fromkeys(question, payload),
+        "/editor/newsletters/essentiel-ia/rubrics": dict.fromkeys(rubric, payload),
         "/editor/newsletters/essentiel-ia/embedding": {"origins": payload},
         "/editor/password": {"address": payload},
         "/editor/password/x": {"password": payload},

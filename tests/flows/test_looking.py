@@ -121,6 +121,7 @@ def house(flask_app: Flask) -> House:
         "token": tokens,
         "comment_id": [comment.id, 999],
         "question_id": [question.id, 999],
+        "rubric_id": [newsletter.rubrics[0].id, 999],
         "way": ["up", "down"],
         "filename": ["hebdo.css"],
     }

@@ -17,7 +17,7 @@ RUBRICS = (
 
 def with_rubrics(letter: Newsletter) -> Newsletter:
     """The newsletter with three rubrics, one of them sponsored; committed."""
-    letter.rubrics = [
+    letter.every_rubric = [
         Rubric(position=position, kind=kind, title=title, anchor=anchor)
         for position, (kind, title, anchor) in enumerate(RUBRICS)
     ]

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from app.core import anchors, corrections, newsletters
 from app.core.errors import Invalid
-from app.core.newsletters import MODEL_RUBRICS, RubricPlan, Settings
+from app.core.newsletters import Settings
+from app.core.rubrics import MODEL, RubricPlan
 from app.extensions import db
 from app.models import CommentRule, RubricKind
 from app.reader import sheets
@@ -58,6 +59,6 @@ def test_a_rubric_cannot_take_an_id_of_the_page(flask_app: Flask, taken: list[st
 
 
 def test_the_models_rubrics_and_likely_others_keep_their_anchors() -> None:
-    for plans in MODEL_RUBRICS.values():
+    for plans in MODEL.values():
         assert anchors.are_free([plan.anchor for plan in plans])
     assert anchors.are_free(["a-la-une", "commentaires", "g7", "trois-questions", "titles"])

@@ -1,0 +1,129 @@
+"""The rubrics that a newsletter's issues are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import editors, newsletters, rubrics
+from app.core.errors import Conflict, Invalid
+from app.core.sequences import DIRECTIONS
+from app.editor import door, guard
+from app.editor.newsletter_forms import KINDS, NewRubric, RubricWords
+from app.extensions import _, db
+from app.forms import own_token
+from app.models import Newsletter, Rubric
+
+
+@door.get("/newsletters/<slug>/rubrics")
+def list_newsletter_rubrics(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    return _listing(newsletters.get(slug), NewRubric())
+
+
+@door.post("/newsletters/<slug>/rubrics")
+@own_token
+def add_newsletter_rubric(slug: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    newsletter = newsletters.get(slug)
+    form = NewRubric()
+    if form.validate_on_submit():
+        try:
+            rubrics.add(newsletter, form.plan_of_new())
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        except Conflict as refused:
+            db.session.rollback()
+            form.blame({"title": refused.message})
+        else:
+            db.session.commit()
+            flash(_("The rubric is there, also in the drafts; move it where it belongs."))
+            return _back(slug)
+    return _listing(newsletter, form), 422
+
+
+@door.get("/newsletters/<slug>/rubrics/<int:rubric_id>")
+def edit_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    rubric = rubrics.get(newsletters.get(slug), rubric_id)
+    return _page(rubric, RubricWords(data=dataclasses.asdict(rubrics.plan_of(rubric))))
+
+
+@door.post("/newsletters/<slug>/rubrics/<int:rubric_id>")
+@own_token
+def change_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    rubric = rubrics.get(newsletters.get(slug), rubric_id)
+    form = RubricWords()
+    if form.validate_on_submit():
+        try:
+            rubrics.change(rubric, form.plan(rubric.kind, rubric.anchor))
+        except Invalid as refused:
+            db.session.rollback()
+            form.blame(refused.faults)
+        else:
+            db.session.commit()
+            flash(_("Kept. Issues already sent stay as they were."))
+            return _back(slug)
+    return _page(rubric, form), 422
+
+
+@door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/<any(up, down):way>")
+def move_newsletter_rubric(slug: str, rubric_id: int, way: str) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    rubrics.move(rubrics.get(newsletters.get(slug), rubric_id), DIRECTIONS[way])
+    db.session.commit()
+    return _back(slug)
+
+
+@door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/retire")
+def retire_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    rubric = rubrics.get(newsletters.get(slug), rubric_id)
+    try:
+        rubrics.retire(rubric)
+    except Conflict as refused:
+        db.session.rollback()
+        flash(str(refused.message), "error")
+    else:
+        db.session.commit()
+        flash(_("“%(rubric)s” stands in no new issue.", rubric=rubric.title))
+    return _back(slug)
+
+
+@door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/bring-back")
+def bring_back_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
+    guard.require(editors.is_admin)
+    rubric = rubrics.get(newsletters.get(slug), rubric_id)
+    try:
+        rubrics.bring_back(rubric)
+    except Conflict as refused:
+        db.session.rollback()
+        flash(str(refused.message), "error")
+    else:
+        db.session.commit()
+        flash(_("“%(rubric)s” is back, behind the others.", rubric=rubric.title))
+    return _back(slug)
+
+
+def _back(slug: str) -> ResponseReturnValue:
+    return redirect(url_for("editor.list_newsletter_rubrics", slug=slug), 303)
+
+
+def _listing(newsletter: Newsletter, form: NewRubric) -> str:
+    return render_template(
+        "editor/rubrics.html",
+        newsletter=newsletter,
+        form=form,
+        kinds=KINDS,
+        retired=rubrics.retired(newsletter),
+    )
+
+
+def _page(rubric: Rubric, form: RubricWords) -> str:
+    return render_template(
+        "editor/rubric.html", newsletter=rubric.newsletter, rubric=rubric, form=form, kinds=KINDS
+    )
