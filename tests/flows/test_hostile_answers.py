@@ -290,6 +290,7 @@ def test_no_page_of_the_desk_changes_by_what_readers_answer(
     draft.subject = row()
     draft_id, out_id, comment = draft.id, out.id, talks.said(out).id
     numbers = {"slug": letter.slug, "comment_id": comment, "question_id": letter.questions[0].id}
+    numbers["rubric_id"] = rows.rubric(letter, "fin", "Le mot de la fin").id
     for number in range(len(KEPT)):
         reader(letter, number, HARMLESS)
     admin = desk.signed_in(flask_app, Role.ADMIN)
