@@ -119,7 +119,7 @@ def sentences(field: Any) -> dict[str, str]:
         said["data_fault_missing"] = str(_("Please fill this in."))
     if isinstance(field, EmailField):
         said["data_fault_wrong"] = str(
-            _("Please write a whole e-mail address, such as marie@example.org.")
+            _("Please write a whole e‑mail address, such as marie@example.org.")
         )
     elif field.flags.minlength:
         least = field.flags.minlength

@@ -189,11 +189,11 @@ def form_of_several(
 
 def _who() -> dict[str, Field]:
     address = EmailField(
-        _("E-mail address"),
+        _("E‑mail address"),
         filters=[stripped],
         validators=[
-            Needed(_("Please write your e-mail address.")),
-            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            Needed(_("Please write your e‑mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e‑mail address is not as long as this.")),
             mailboxes.is_writable,
         ],
     )
@@ -214,7 +214,7 @@ def wording(of: Newsletter) -> str:
     """The sentence beside the box; it is kept, as shown, with the proof of consent."""
     return str(
         _(
-            "I want to receive “%(name)s” by e-mail. I can leave at any time, by a link in every issue.",
+            "I want to receive “%(name)s” by e‑mail. I can leave at any time, by a link in every issue.",
             name=of.name,
         )
     )

@@ -27,8 +27,11 @@ house = test_looking.house
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
 PLAIN_SPACE = re.compile(r"[ \n][?!;:»]|«[ \n]")
 HIGH_SIGN = re.compile("(?<![\u00a0\u202f])[?!;»]|«(?!\u00a0)")
-TORN = re.compile(r"\be-mail|[Nn]° ")
+TORN = re.compile(r"\b[Ee]-mail|[Nn]° ")
 """A browser may end a line after this hyphen, and begin the next one with a number."""
+
+OTHER_WORD = re.compile(r"(?i)courriel|courrier(?!s indésirables)|adresse électronique")
+"""An e‑mail has one name; mail programs call their folder of unwanted ones so."""
 
 NOT_TYPOGRAPHIC = re.compile(r"['\"<>&]|\.\.\.")
 """Straight quotes; and signs that a page would take for HTML, since Jinja trusts a translation."""
@@ -103,6 +106,13 @@ def test_french_is_set_as_french_is(french: list[Message]) -> None:
             assert not HIGH_SIGN.search(said), said
             assert not NOT_TYPOGRAPHIC.search(said), said
             assert not TORN.search(said), said
+            assert not OTHER_WORD.search(said), said
+
+
+def test_no_line_of_an_english_page_ends_in_the_middle_of_e_mail(french: list[Message]) -> None:
+    written = [each for message in french for each in forms(message.id)]
+    assert any("e\u2011mail" in each for each in written)
+    assert [each for each in written if TORN.search(each)] == []
 
 
 class _Passages(HTMLParser):
@@ -173,7 +183,7 @@ def assert_french(visitor: Desk, paths: list[str], english: re.Pattern[str]) -> 
 
 def test_the_search_for_english_finds_it(flask_app: Any, english: re.Pattern[str]) -> None:
     page = Desk(flask_app).get("/editor/sign-in?lang=en").text.replace('lang="en"', "")
-    assert {"Sign in", "Password", "E-mail address", "Please fill this in."} <= set(
+    assert {"Sign in", "Password", "E‑mail address", "Please fill this in."} <= set(
         leftovers(page, english)
     )
 

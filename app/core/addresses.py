@@ -108,5 +108,5 @@ def veil(address: str) -> str:
 
 
 def _refusal(why: object = None) -> Invalid:
-    sentence = why or _("Please write a whole e-mail address, such as marie@example.org.")
+    sentence = why or _("Please write a whole e‑mail address, such as marie@example.org.")
     return Invalid(sentence, {"address": sentence})

@@ -41,7 +41,7 @@ WANTED = {
     "publisher": _("the publisher"),
     "postal_address": _("the publisher’s address"),
     "phone": _("the publisher’s telephone number"),
-    "contact": _("an e-mail address to write to"),
+    "contact": _("an e‑mail address to write to"),
     "director": _("the director of publication"),
     "host": _("the host"),
     "host_address": _("the host’s address"),

@@ -59,12 +59,12 @@ class WholeField(IntegerField):  # type: ignore[misc]
 
 
 class SignIn(Form):
-    address = EmailField(_("E-mail address"), [Needed(NEEDED)], filters=[stripped])
+    address = EmailField(_("E‑mail address"), [Needed(NEEDED)], filters=[stripped])
     password = PasswordField(_("Password"), [InputRequired(NEEDED)])
 
 
 class ForgottenPassword(Form):
-    address = EmailField(_("E-mail address"), [Needed(NEEDED)], filters=[stripped])
+    address = EmailField(_("E‑mail address"), [Needed(NEEDED)], filters=[stripped])
 
 
 class NewPassword(Form):
@@ -115,7 +115,7 @@ class CorrectionNote(Form):
 
 class Invitation(Form):
     name = line(_("Name"), 100, needed=True)
-    address = EmailField(_("E-mail address"), [Needed(NEEDED)], filters=[stripped])
+    address = EmailField(_("E‑mail address"), [Needed(NEEDED)], filters=[stripped])
     role = SelectField(
         _("Role"),
         [InputRequired(NEEDED)],

@@ -48,13 +48,13 @@ class CommentForm(Form):
         ],
     )
     address = EmailField(
-        _("E-mail address"),
+        _("E‑mail address"),
         id="comment-address",
         description=_("It is not shown."),
         filters=[stripped],
         validators=[
-            Needed(_("Please write your e-mail address.")),
-            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            Needed(_("Please write your e‑mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e‑mail address is not as long as this.")),
             is_address,
         ],
     )
@@ -70,7 +70,7 @@ class CommentForm(Form):
             ),
         ],
     )
-    tell = BooleanField(_("Tell me by e-mail when somebody answers"), id="comment-tell")
+    tell = BooleanField(_("Tell me by e‑mail when somebody answers"), id="comment-tell")
     answers = HiddenField(id="comment-answers")
     form = HiddenField(id="comment-form")
     website = StringField(_("Leave this empty"), id="comment-website")

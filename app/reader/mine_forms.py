@@ -42,8 +42,8 @@ def _address(label: object, description: object = "") -> EmailField:
         description=description,
         filters=[stripped],
         validators=[
-            Needed(_("Please write your e-mail address.")),
-            Length(max=addresses.LONGEST, message=_("An e-mail address is not as long as this.")),
+            Needed(_("Please write your e‑mail address.")),
+            Length(max=addresses.LONGEST, message=_("An e‑mail address is not as long as this.")),
             is_address,
         ],
     )
@@ -52,7 +52,7 @@ def _address(label: object, description: object = "") -> EmailField:
 class AskForm(Form):
     """With a CSRF token: it is open to everybody."""
 
-    address = _address(_("E-mail address"))
+    address = _address(_("E‑mail address"))
 
 
 class LinkForm(Form):
@@ -169,7 +169,7 @@ class LanguageForm(LinkForm):
 
 class AddressForm(LinkForm):
     address = _address(
-        _("New e-mail address"),
+        _("New e‑mail address"),
         _(
             "We write to it, and it confirms with one press. Until then nothing changes. Your present"
             " address is told, and can stop it."

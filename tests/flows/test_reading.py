@@ -179,7 +179,7 @@ def test_on_one_newsletters_page_a_slip_in_the_address_is_offered_mended(
     reader.go("/")
     reader.press("text=La matinale >> nth=0")
     choose_language(reader)
-    assert reader.words("#sign-up-title") == reader.say("Receive it by e-mail")
+    assert reader.words("#sign-up-title") == reader.say("Receive it by e‑mail")
     reader.page.fill("#address", "lea@gmial.com")
     reader.page.check("#consent")
     reader.press("#sign-up form > button")

@@ -169,7 +169,7 @@ def test_the_link_of_somebody_whose_rows_are_gone_answers_kindly(
     for model in (Consent, Notice, Subscription, Subscriber):
         db.session.execute(delete(model))
     db.session.commit()
-    assert "Nothing is kept of you" in client.get(path).text
+    assert "Nothing is kept about you" in client.get(path).text
     assert client.post(f"{path}/newsletters/essentiel-ia/leave").status_code == 200
 
 

@@ -251,7 +251,7 @@ def test_export_then_erase_then_export_says_that_nothing_is_known(
     assert set(json.loads(after.text)) == {"made_at", "known"}
     assert people.ADDRESS not in client.get(f"{path}/everything.csv").text
     for again in ("GET", "POST"):
-        assert "Nothing is kept of you" in client.open(f"{path}/erase", method=again).text
+        assert "Nothing is kept about you" in client.open(f"{path}/erase", method=again).text
 
 
 @pytest.mark.parametrize(
