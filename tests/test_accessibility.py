@@ -83,6 +83,22 @@ def mapped(house: House, visitor: Desk, *, of_desk: bool) -> dict[str, str]:
     return found
 
 
+CUT_RINGS = """[...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
+  .filter((each) => each.getClientRects().length && !each.closest(".skip, .trap"))
+  .filter((each) => {
+    const own = [...each.getClientRects()];
+    for (let box = each.parentElement; box !== document.body; box = box.parentElement) {
+      const {overflowX, overflowY} = getComputedStyle(box);
+      if (![overflowX, overflowY].some((way) => ["hidden", "auto", "scroll"].includes(way))) continue;
+      const {left, top} = box.getBoundingClientRect();
+      const start = left + box.clientLeft - box.scrollLeft, head = top + box.clientTop - box.scrollTop;
+      if (own.some((part) => part.left - 5 < start - 0.5 || part.top - 5 < head - 0.5)) return true;
+    }
+    return false;
+  }).map((each) => each.outerHTML)"""
+"""What shows no whole ring (five pixels around it) when the keyboard comes to it: a box cuts it off."""
+
+
 def look_at(page: Any, path: str) -> None:
     """The page that now stands in the window, in every look."""
     for look in LOOKS:
@@ -91,6 +107,7 @@ def look_at(page: Any, path: str) -> None:
         page.emulate_media(color_scheme=scheme)
         assert violations(page) == [], (path, width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(CUT_RINGS) == [], (path, width)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from babel.messages.catalog import Catalog, Message
 
 from app.catcher import pages as catcher
 from app.catcher.inbox import Inbox
-from app.models import Role
-from tests import catalogue, desk
+from app.models import CommentState, Role
+from tests import catalogue, desk, talks
 from tests.browser import LiveServer
 from tests.catalogue import forms
 from tests.conftest import make_settings
@@ -253,12 +253,18 @@ def test_the_inbox_page_says_no_english_word(
     inbox.close()
 
 
+LINES = """new Set(
+  [...document.querySelectorAll(".desk-nav > li")].map((each) => each.offsetTop)).size"""
+"""In how many lines the desk's navigation stands."""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_french_words_fit_the_desk(browser: Any, live_server: LiveServer, width: int) -> None:
     """Playwright's own browser asks for English, so no other test sees the desk's longer words."""
     issue = desk.draft(live_server.flask_app)
+    talks.said(issue, state=CommentState.HELD)
     desk.editor(Role.ADMIN)
     draft = f"/editor/issues/{issue.id}"
     desk.db.session.rollback()
@@ -272,4 +278,5 @@ def test_french_words_fit_the_desk(browser: Any, live_server: LiveServer, width:
         page.goto(live_server.url + path)
         assert page.get_attribute("html", "lang") == "fr"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(LINES) == 1, path
     page.context.close()
