@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import shutil
@@ -16,7 +17,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from app.cli import cli
-from app.core import clock, corrections, editors, searches, subscribers, suppressions
+from app.core import clock, corrections, editors, searches, subscribers, suppressions, workers
 from app.extensions import db
 from app.models import (
     Delivery,
@@ -24,6 +25,7 @@ from app.models import (
     Edition,
     EditionState,
     Editor,
+    Installation,
     Issue,
     Notice,
     NoticeKind,
@@ -280,6 +282,36 @@ def test_waiting_in_vain_is_no_success(run: Run, tmp_path: Path) -> None:
     assert "workers go on" in result.stderr
 
 
+def test_an_order_that_nobody_will_send_for_now_says_why(run: Run, tmp_path: Path) -> None:
+    issue_id = an_issue(run, tmp_path)
+    assert "The issue goes out once one runs" in ok(run("issues", "send", issue_id)).stderr
+    workers.seen("deliveries@here")
+    db.session.commit()
+    assert "runs" not in ok(run("issues", "send", issue_id)).stderr
+    db.session.add(Installation(id=1, mark="elsewhere", place="another machine", pulse=0))
+    db.session.commit()
+    assert "hebdo db adopt" in ok(run("issues", "send", issue_id)).stderr
+    db.session.query(Edition).one().state = EditionState.SENT
+    db.session.commit()
+    assert "adopt" not in ok(run("issues", "send", issue_id)).stderr
+
+
+def test_a_subject_is_listed_as_readers_get_it_and_moments_say_that_they_are_utc(
+    run: Run, tmp_path: Path
+) -> None:
+    issue_id = an_issue(run, tmp_path)
+    named = "{{first_name|Bonjour}}, voici l'IA"
+    db.session.query(Issue).one().subject = named
+    db.session.commit()
+    ok(run("issues", "send", issue_id))
+    at = db.session.query(Edition).one().ordered_at.astimezone(dt.UTC)
+    listed = ok(run("issues", "list")).stdout
+    assert f"{at:%Y-%m-%d %H:%M} UTC" in listed
+    assert "Bonjour, voici l'IA" in listed
+    assert "{{" not in listed
+    assert json.loads(ok(run("issues", "list", "--format", "json")).stdout)[0]["subject"] == named
+
+
 def test_the_equation_of_an_issue_can_be_read_by_scripts(run: Run, tmp_path: Path) -> None:
     issue_id = an_issue(run, tmp_path)
     assert "draft" in refused(run("deliveries", "show", issue_id))
@@ -322,11 +354,11 @@ def test_copies_in_doubt_are_listed_and_resolved_by_a_file_that_names_them(
     file = tmp_path / "told.csv"
     file.write_text("address\nBen@example.org\ncarl@example.org\n", encoding="utf-8")
     result = run("deliveries", "resolve", issue_id, "--as", "accepted", "--from", file)
-    assert "1 copies in doubt are now: accepted." in result.stdout
+    assert "1 copy in doubt: now accepted." in result.stdout
     assert "1 in the file match no copy in doubt:\n  carl@example.org" in refused(result)
     file.write_text(listed, encoding="utf-8")
     again = run("deliveries", "resolve", issue_id, "--as", "refused", "--from", file)
-    assert "1 copies in doubt are now: refused." in again.stdout
+    assert "1 copy in doubt: now refused." in again.stdout
     assert [each.state for each in db.session.query(Delivery).order_by(Delivery.subscriber_id)] == [
         DeliveryState.REFUSED,
         DeliveryState.ACCEPTED,
@@ -364,7 +396,7 @@ def test_what_a_relay_refused_is_due_again_and_what_a_person_gave_up_is_not(
     db.session.commit()
     assert "0 deferred copies are due now." in ok(run("deliveries", "retry", issue_id)).stdout
     told = ok(run("deliveries", "retry", issue_id, "--refused")).stdout
-    assert "1 refused copies are due now." in told
+    assert "1 refused copy is due now." in told
     db.session.expire_all()
     assert out.state is EditionState.PLANNED
     assert {each.code: each.state for each in db.session.query(Delivery)} == {

@@ -66,6 +66,11 @@ def reading(command: Callable[P, R]) -> Callable[P, R]:
     return in_app(inside)
 
 
+def copies(count: int, kind: str = "") -> str:
+    """`1 copy`, `2 deferred copies`."""
+    return " ".join(filter(None, (str(count), kind, "copy" if count == 1 else "copies")))
+
+
 def show(shape: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Rows as a table, or as a JSON array of objects with these columns as keys."""
     if shape == "json":
@@ -87,5 +92,6 @@ def _plain(value: object) -> Any:
 
 def _cell(value: object) -> str:
     if isinstance(value, dt.datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        # The desk shows the hour of Paris; logs, the relay's among them, mostly speak UTC.
+        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
     return "" if value is None else str(value)

@@ -8,7 +8,7 @@ import click
 
 from app.cli.context import in_app, show
 from app.cli.group import Refused
-from app.core import deliveries, editions, installations
+from app.core import deliveries, editions, installations, issues
 from app.extensions import db as database
 from app.models import Edition, EditionState
 
@@ -71,4 +71,4 @@ def _row(edition: Edition) -> tuple[object, ...]:
     left = equation.waiting + equation.sending + equation.deferred
     to_go_out = left if edition.planned_at else "all its readers"
     issue = edition.issue
-    return issue.id, issue.number, issue.subject, str(edition.state), to_go_out
+    return issue.id, issue.number, issues.as_read(issue.subject), str(edition.state), to_go_out

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.cli import sending
-from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.context import as_table_or_json, copies, in_app, reading, show
 from app.cli.group import Refused
 from app.core import deliveries as core
 from app.core import doubts, editions, issues, spreadsheets
@@ -114,7 +114,8 @@ def retry(issue_id: int, *, refused: bool) -> None:
     count = again(_edition(issue_id).id)
     db.session.commit()
     nudges.sweep()
-    click.echo(f"{count} {'refused' if refused else 'deferred'} copies are due now.")
+    are = "is" if count == 1 else "are"
+    click.echo(f"{copies(count, 'refused' if refused else 'deferred')} {are} due now.")
 
 
 @deliveries.command()
@@ -152,7 +153,7 @@ def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...], source: P
     count = core.resolve(edition_id, Verdict(verdict), ids)
     db.session.commit()
     nudges.sweep()
-    click.echo(f"{count} copies in doubt are now: {verdict}.")
+    click.echo(f"{copies(count)} in doubt: now {verdict}.")
     if named.strangers:
         lines = "\n".join(f"  {each}" for each in named.strangers)
         raise Refused(f"{len(named.strangers)} in the file match no copy in doubt:\n{lines}")
@@ -169,7 +170,7 @@ def _named(edition_id: int, source: Path) -> Named:
 @deliveries.command()
 @in_app
 def recover() -> None:
-    """Do by hand what the sweeper does by itself: free what dead workers hold, bring back what is due.
+    """Do at once what workers do by themselves: free what dead ones hold, bring back what is due.
 
     Harmless at any time, also while workers are sending.
     """

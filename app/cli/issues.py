@@ -44,7 +44,8 @@ def import_(file: Path, slug: str, shape: str) -> None:
         click.echo(json.dumps(_as_json(issue, remarks), ensure_ascii=False, indent=2))
         return
     click.echo(
-        f"Issue {issue.id}: Nº {issue.number}, “{issue.subject}”, {len(issue.stories)} stories."
+        f"Issue {issue.id}: Nº {issue.number}, “{core.as_read(issue.subject)}”,"
+        f" {len(issue.stories)} stories."
     )
     for rubric in newsletter.rubrics:
         count = sum(story.rubric_id == rubric.id for story in issue.stories)
@@ -65,7 +66,7 @@ def list_all(slug: str | None, shape: str) -> None:
             each.id,
             each.newsletter.slug,
             each.number,
-            each.subject,
+            each.subject if shape == "json" else core.as_read(each.subject),
             _state(each, edition),
             _at(edition),
         )
@@ -90,6 +91,7 @@ def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes
     edition = editions.of_issue(issue) or _order(issue, yes)
     if not wait:
         click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
+        sending.tell_obstacle(edition.id)
         return
     sys.exit(sending.follow(edition.id, first_pass=first_pass, timeout=timeout))
 
@@ -159,7 +161,8 @@ def _order(issue: Issue, yes: bool) -> Edition:
     from tasks import approvals, nudges
 
     count = audiences.count(issue.newsletter_id)
-    question = f"Send “{issue.subject}” to {count} readers now?"
+    subject, readers = core.as_read(issue.subject), "1 reader" if count == 1 else f"{count} readers"
+    question = f"Send “{subject}” to {readers} now?"
     if not yes and sys.stdin.isatty() and not click.confirm(question):
         raise Refused("Nothing was sent.")
     edition = approvals.order(issue)
@@ -170,7 +173,7 @@ def _order(issue: Issue, yes: bool) -> Edition:
             raise Refused("Somebody saved the issue a moment ago. Look at it, then send it again.")
         return edition
     nudges.edition(edition.id)
-    click.echo(f"Ordered: “{issue.subject}” for {count} readers.")
+    click.echo(f"Ordered: “{subject}” for {readers}.")
     return edition
 
 

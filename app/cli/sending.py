@@ -8,18 +8,44 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.core import deliveries
+from app.core import deliveries, installations, workers
 from app.core.deliveries import Progress as Equation
 from app.database import reading_only
 from app.extensions import db
 from app.models import Edition, EditionState
 
+WAITING = "waiting for a worker to print it"
+
+HELD = (
+    "Nothing is sent: this database is a copy of another, or was set back.\n"
+    "If nothing else sends from it or its original, run: hebdo db adopt"
+)
+
+ASLEEP = (
+    f"No worker gave a sign of life for {workers.FRESH.seconds} s.\n"
+    "The issue goes out once one runs: hebdo worker, or make run."
+)
+
 EVERY = 0.5
 """Seconds between two looks at the ledger; the sender is never waited for by it."""
 
 
+def tell_obstacle(edition_id: int) -> None:
+    """Say on stderr what keeps an edition from going out, if anything does; the order is kept."""
+    edition, _equation = look(edition_id)
+    if edition.state in (EditionState.SENT, EditionState.HALTED, EditionState.CANCELLED):
+        return
+    with reading_only():
+        if installations.is_held():
+            click.echo(HELD, err=True)
+        elif not workers.alive():
+            click.echo(ASLEEP, err=True)
+        db.session.rollback()
+
+
 def follow(edition_id: int, *, first_pass: bool = False, timeout: float | None = None) -> int:
     """Watch until all is settled (or tried once); 0 when the equation holds and nobody waits."""
+    tell_obstacle(edition_id)
     end = time.monotonic() + timeout if timeout else None
     columns = (
         TextColumn("{task.description}"),
@@ -28,7 +54,7 @@ def follow(edition_id: int, *, first_pass: bool = False, timeout: float | None =
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("waiting for a worker", total=None)
+        task = bar.add_task(WAITING, total=None)
         while True:
             edition, equation = look(edition_id)
             bar.update(task, description=_doing(edition, equation), total=equation.planned or None)
@@ -81,7 +107,7 @@ def _is_done(edition: Edition, equation: Equation, first_pass: bool) -> bool:
 
 def _doing(edition: Edition, equation: Equation) -> str:
     if edition.state is EditionState.ORDERED:
-        return "printing"
+        return WAITING
     if edition.state in (EditionState.PAUSED, EditionState.CANCELLED):
         return str(edition.state)
     if edition.trouble:

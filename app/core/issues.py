@@ -19,7 +19,7 @@ from app.core.imports import Imported, Remark
 from app.core.stories import StoryWords
 from app.extensions import _, db
 from app.models import Edition, Image, Issue, IssueState, Newsletter, Visibility
-from emails import typed
+from emails import slots, typed
 
 LARGEST_KEY = 2**63
 """No row has this number or one beyond it; the databases cannot even be asked."""
@@ -43,6 +43,11 @@ class Words:
     stories: tuple[StoryWords, ...] = ()
     """Those that are written; others of the issue stay as they are."""
     visibility: Visibility | None = None
+
+
+def as_read(line: str) -> str:
+    """A typed line as a reader without a name gets it."""
+    return slots.plain(slots.settle(line))
 
 
 def begin(newsletter: Newsletter) -> Issue:

@@ -5,19 +5,12 @@ from __future__ import annotations
 from flask_babel import ngettext
 
 from app import moments
-from app.core import reasons
+from app.core import issues, reasons
 from app.editor import door
 from app.extensions import _
 from app.models import Rubric
-from emails import slots
 
-
-@door.app_template_filter("as_read")
-def as_read(line: str) -> str:
-    """A typed line as a reader without a name gets it."""
-    return slots.plain(slots.settle(line))
-
-
+door.add_app_template_filter(issues.as_read)
 door.add_app_template_filter(moments.moment)
 door.add_app_template_filter(reasons.said, "reason")
 
