@@ -13,6 +13,7 @@ import time
 import psutil
 import pytest
 
+from app.up import state
 from tests.installation import Place, Up, get, until
 from tests.ports import free_port
 from tests.service import wait_for
@@ -27,6 +28,7 @@ def test_a_first_start_gives_a_newcomer_everything_and_ctrl_c_ends_all_of_it(pla
     said = up.said()
     assert f"{up.web}/newsletters/essentiel-ia" in said
     assert re.search(r"\S+@\S+\.invalid  password: \S{16}\n", said)
+    assert "(shown this once)" in said
     assert f"{up.inbox}/" in said
     assert json.loads(get(f"{up.web}/readyz"))["status"] == "ready"
     assert "hebdo.css" in get(f"{up.web}/newsletters/essentiel-ia")
@@ -66,6 +68,7 @@ def test_a_second_start_keeps_everything(place: Place) -> None:
     }  # fmt: skip
     assert "kept@lecteurs.invalid" in place.hebdo("suppressions", "list").stdout
     assert "as shown at the first start" in second.said()
+    assert "editors password redaction@essentiel-ia.invalid" in second.said()
     assert password[1] not in second.said()
 
 
@@ -108,8 +111,23 @@ def test_a_port_in_use_is_one_clear_line(place: Place, name: str) -> None:
         up = place.up()
         assert up.process.wait(30) == 1
     (line,) = up.said().splitlines()
-    assert place.environ[name] in line
-    assert f"{name}=" in line
+    assert f"Port {place.environ[name]} is in use" in line
+    # What it proposes works when it is pasted: each port is named, and none of them is in use.
+    proposed = dict(re.findall(r"(HEBDO_\w+)=(\d+)", line))
+    assert proposed.keys() == {"HEBDO_PORT", "HEBDO_INBOX_PORT"}
+    assert proposed[name] != place.environ[name]
+    assert all(state.is_free(int(port)) for port in proposed.values())
+
+
+def test_two_ports_in_use_are_told_at_once(place: Place) -> None:
+    with socket.socket() as one, socket.socket() as other:
+        for taken, name in ((one, "HEBDO_PORT"), (other, "HEBDO_INBOX_PORT")):
+            taken.bind(("127.0.0.1", int(place.environ[name])))
+            taken.listen()
+        up = place.up()
+        assert up.process.wait(30) == 1
+    (line,) = up.said().splitlines()
+    assert f"{place.environ['HEBDO_PORT']} and {place.environ['HEBDO_INBOX_PORT']} are" in line
 
 
 def test_a_port_that_is_none_is_one_clear_line(place: Place) -> None:

@@ -44,7 +44,7 @@ def _serve(service: Service) -> int:
             say(f"The first editor was made: {_key(service.welcome)}")
         return 1
     finally:
-        say("Stopping ...")
+        say("Stopping: half a minute at most. Ctrl-C again does not wait for what is under way.")
         service.end()
         say("Hebdo has stopped.")
     return 0
@@ -73,13 +73,14 @@ def say(text: str) -> None:
 
 
 def _key(welcome: Welcome) -> str:
+    """Who may sign in and how, in lines that fit a terminal of 80 columns."""
     if not welcome.editor:
         return f"(its editors: {_command()} editors list)"
     if welcome.password:
-        return f"{welcome.editor}  password: {welcome.password}"
+        return f"{welcome.editor}  password: {welcome.password}\n{'':16}(shown this once)"
     return (
-        f"{welcome.editor}  password: as shown at the first start; "
-        f"a new one: {_command()} editors password {welcome.editor}"
+        f"{welcome.editor}  password: as shown at the first start\n"
+        f"  Lost it?      {_command()} editors password {welcome.editor}"
     )
 
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +20,9 @@ from app.lookups import OFF
 from app.settings import STATE_FILE, read_state
 
 HOST = "127.0.0.1"
-WEB_PORT = 8000
-INBOX_PORT = 8025
+PORTS = {"HEBDO_PORT": 8000, "HEBDO_INBOX_PORT": 8025}
+"""Those that people know, of the pages and of the inbox, and what they are if nobody chose."""
+
 MAIL_FROM = "bureau@hebdo.invalid"
 
 
@@ -48,10 +49,10 @@ class State:
 def prepare(environ: Mapping[str, str], state_dir: Path) -> State:
     """Make what is missing, keep what is there, write it down. Twice gives the same secrets."""
     kept = read_state(state_dir)
-    web_port = _demanded(environ, "HEBDO_PORT", WEB_PORT)
     own_broker = not environ.get("REDIS_URL")
     own_catcher = not environ.get("HEBDO_SMTP_URL")
-    inbox_port = _demanded(environ, "HEBDO_INBOX_PORT", INBOX_PORT) if own_catcher else None
+    ports = _demanded(environ, [*PORTS] if own_catcher else ["HEBDO_PORT"])
+    web_port, inbox_port = ports["HEBDO_PORT"], ports.get("HEBDO_INBOX_PORT")
     smtp_port = _convenient(kept.get("HEBDO_SMTP_URL", "")) if own_catcher else None
     broker_port = _convenient(kept.get("REDIS_URL", "")) if own_broker else None
     password = urlsplit(kept.get("REDIS_URL", "")).password or secrets.token_urlsafe(24)
@@ -83,16 +84,31 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _demanded(environ: Mapping[str, str], name: str, default: int) -> int:
-    """The port that people know; when it is taken they must choose, not we."""
-    given = environ.get(name) or str(default)
+def _demanded(environ: Mapping[str, str], names: Sequence[str]) -> dict[str, int]:
+    """The ports that people know; where one is taken they must choose, not we.
+
+    The line we propose works when it is pasted: it keeps what they chose and names no port in use.
+    """
+    ports = {name: _port(environ, name) for name in names}
+    taken = [port for port in ports.values() if not is_free(port)]
+    if not taken:
+        return ports
+    free: dict[str, int] = {}
+    for name, port in ports.items():
+        above = (each for each in range(port, 65_536) if each not in free.values())
+        free[name] = next(filter(is_free, above), free_port())
+    chosen = " ".join(f"{name}={port}" for name, port in free.items() if port != PORTS[name])
+    which = "Port {} is" if len(taken) == 1 else "Ports {} and {} are"
+    raise PortError(
+        f"{which.format(*taken)} in use by another program. "
+        f"End that program, or choose other ports: {chosen} make run"
+    )
+
+
+def _port(environ: Mapping[str, str], name: str) -> int:
+    given = environ.get(name) or str(PORTS[name])
     if not given.isdecimal() or not 0 < int(given) < 65_536:
         raise PortError(f"{name} is {given!r}, but must be a port from 1 to 65535.")
-    if not is_free(int(given)):
-        raise PortError(
-            f"Port {given} is in use by another program. "
-            f"End that program, or choose another port: {name}={int(given) + 1} make run"
-        )
     return int(given)
 
 
