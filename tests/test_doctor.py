@@ -426,6 +426,7 @@ def test_off_asks_nobody_and_says_so(names: NameServer, monkeypatch: pytest.Monk
     found = asked("spf", "dmarc", "ptr")
     assert [each["ok"] for each in found] == [None] * 3
     assert all("HEBDO_DNS is off" in each["says"] for each in found)
+    assert all("Leave HEBDO_DNS out" in each["do"] for each in found)
     assert names.asked == []
 
 

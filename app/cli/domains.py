@@ -11,15 +11,13 @@ from collections.abc import Callable
 from app.cli import zones
 from app.cli.findings import Finding
 from app.cli.group import Refused
-from app.cli.relays import Station
+from app.cli.relays import Station, ask_again
 from app.core import newsletters
 from app.extensions import settings
 from app.lookups import Lookups, Unanswered, is_reserved
 from emails import dmarc, headers, spf
 from emails.dkim import Signer
 from emails.errors import UnfitValue
-
-AGAIN = "Try again later, or name another server in HEBDO_DNS."
 
 SHORT_ENDING = 3
 """Letters: under co.uk or com.br it is the third label from the end that somebody owns."""
@@ -68,7 +66,7 @@ def _asked(name: str, domain: str, look: Callable[[str], Finding]) -> Finding:
     try:
         return look(domain)
     except Unanswered as why:
-        return Finding(name, None, f"{domain} could not be looked up: {why}.", AGAIN)
+        return Finding(name, None, f"{domain} could not be looked up: {why}.", ask_again())
 
 
 # SPF -----------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from typing import Any
 
 from app.cli import zones
 from app.cli.findings import Finding
-from app.lookups import Lookups, Unanswered
+from app.extensions import settings
+from app.lookups import OFF, Lookups, Unanswered
 from emails import sessions
 from emails.values import Relay
 
@@ -74,6 +75,13 @@ def station(relay: Relay, lookups: Lookups) -> Station:
     return Station(relay.host, public, is_near=bool(found) and not public)
 
 
+def ask_again() -> str:
+    """What to do about what no name server told."""
+    if settings().dns == OFF:
+        return "Leave HEBDO_DNS out, and the system's name servers are asked."
+    return "Try again later, or name another server in HEBDO_DNS."
+
+
 def look_back(place: Station, lookups: Lookups) -> list[Finding]:
     """Whether each address of the relay has a name that leads back to it (RFC 1912 §2.1)."""
     if place.is_near:
@@ -85,7 +93,7 @@ def look_back(place: Station, lookups: Lookups) -> list[Finding]:
         return [Finding("ptr", None, says, do)]
     if place.silence:
         says = f"The relay {place.host} could not be looked up: {place.silence}."
-        return [Finding("ptr", None, says, "Try again later, or name another server in HEBDO_DNS.")]
+        return [Finding("ptr", None, says, ask_again())]
     if not place.addresses:
         says = f"The relay {place.host} has no address in the DNS."
         return [Finding("ptr", False, says, "HEBDO_SMTP_URL says where it is; is the host right?")]
@@ -98,7 +106,7 @@ def _look_back(host: str, address: str, lookups: Lookups) -> Finding:
         leading = [one for one in names if address in lookups.addresses(one)]
     except Unanswered as why:
         says = f"The name of {address} ({host}) could not be looked up: {why}."
-        return Finding("ptr", None, says, "Try again later, or name another server in HEBDO_DNS.")
+        return Finding("ptr", None, says, ask_again())
     if leading:
         says = (
             f"{address} ({host}) is {leading[0]}, which leads back to it. If mail leaves from other"

@@ -171,8 +171,9 @@ def _told(verdict: Verdict, count: int) -> str:
         return str(_("Nothing changed: somebody else had decided before you pressed."))
     if verdict is Verdict.APPROVE:
         said = ngettext(
-            "%(num)s comment stands under its issue.",
-            "%(num)s comments stand under their issues.",
+            "%(num)s comment stands under its issue; its author is told by mail in two minutes.",
+            "%(num)s comments stand under their issues; their authors are told by mail in two"
+            " minutes.",
             count,
         )
     elif verdict is Verdict.REFUSE:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
-from app.core import editors, moderations
+from app.core import editors, moderations, tidings
 from app.core.errors import Conflict
 from app.extensions import db
 from app.models import (
@@ -62,7 +62,10 @@ def test_what_waits_is_counted_on_every_page_and_approved_by_one_press(
     first, second = held(issue, 2)
     assert "Comments 2 waiting" in pages.words(at_desk.get("/editor/").text)
     page = press(at_desk, f"approve:{first}")
-    assert "1 comment stands under its issue." in pages.words(page.text)
+    assert "1 comment stands under its issue; its author is told by mail in two minutes." in (
+        pages.words(page.text)
+    )
+    assert tidings.SECOND_THOUGHTS.total_seconds() == 120
     assert states() == [CommentState.SHOWN, CommentState.HELD]
     assert "Comments 1 waiting" in pages.words(page.text)
     assert "Nothing changed" in press(at_desk, f"approve:{first}").text
@@ -75,7 +78,11 @@ def test_what_waits_is_counted_on_every_page_and_approved_by_one_press(
 @pytest.mark.parametrize(
     ("verdict", "after", "sentence"),
     [
-        ("approve", CommentState.SHOWN, "3 comments stand under their issues."),
+        (
+            "approve",
+            CommentState.SHOWN,
+            "3 comments stand under their issues; their authors are told",
+        ),
         ("refuse", CommentState.REFUSED, "3 comments are refused."),
         ("delete", CommentState.DELETED, "3 comments are deleted."),
     ],
