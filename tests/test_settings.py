@@ -112,8 +112,6 @@ PASSWORDS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
 PLACES = {"HEBDO_STATE_DIR", "HEBDO_MEDIA_DIR"}
 """The image has its own."""
 
-PORTS = {"HEBDO_PORT": state.WEB_PORT, "HEBDO_INBOX_PORT": state.INBOX_PORT}
-
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
@@ -129,8 +127,9 @@ def example() -> dict[str, tuple[bool, str]]:
 
 def taken() -> set[str]:
     """The names of what is read: asked for by a call, not only named in a sentence."""
-    asked = r'(?:\.text|\.whole|\.get|_demanded)\(\s*(?:environ, )?"([A-Z_]+)"'
-    return set(re.findall(asked, read("app/settings.py") + read("app/up/state.py")))
+    asked = r'(?:\.text|\.whole|\.get)\(\s*"([A-Z_]+)"'
+    named = re.findall(asked, read("app/settings.py") + read("app/up/state.py"))
+    return {*named, *state.PORTS}
 
 
 def handed_on() -> dict[str, str]:
@@ -161,12 +160,12 @@ def test_a_line_behind_a_sign_shows_what_holds_without_it(
     without = load(FULL)
     shown = {name: value for name, (is_behind, value) in example().items() if is_behind}
     for name, value in shown.items():
-        if name in PORTS:
-            assert value == str(PORTS[name]), name
+        if name in state.PORTS:
+            assert value == str(state.PORTS[name]), name
         else:
             assert load({**FULL, name: value or FULL.get(name, "")}) == without, name
     # What has another value in production than by default stands there to be seen.
-    assert PORTS.keys() < shown.keys()
+    assert state.PORTS.keys() < shown.keys()
     assert load({**FULL, "HEBDO_STATE_DIR": "elsewhere"}) != without
 
 
