@@ -131,6 +131,15 @@ def test_every_command_has_help() -> None:
                 assert parameter.help or parameter.name == "language", (name, parameter.name)
 
 
+def test_the_lists_of_commands_fit_a_terminal_of_80_columns_unbroken() -> None:
+    groups = [name for name, command in commands(cli, "hebdo") if isinstance(command, click.Group)]
+    assert len(groups) > 5
+    for name in groups:
+        told = ok(CliRunner().invoke(cli, [*name.split()[1:], "--help"], prog_name="hebdo")).output
+        _usage, *lines = told.splitlines()
+        assert [each for each in lines if each.endswith("...")] == [], name
+
+
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     yield name, command
     if isinstance(command, click.Group):

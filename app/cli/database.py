@@ -39,7 +39,7 @@ def upgrade() -> None:
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @in_app
 def adopt(yes: bool) -> None:
-    """Send from this database, though it is a copy of another or was set back.
+    """Send from this database, a copy or set back as it is.
 
     Workers hold such a one: what its original has sent since would go out again. Make sure that
     nothing sends from the original any more; cancel first what did go out (hebdo issues cancel ID).

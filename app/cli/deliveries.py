@@ -44,7 +44,10 @@ def deliveries() -> None:
 @as_table_or_json
 @reading
 def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> None:
-    """The equation of issue ISSUE_ID: planned = waiting + accepted + ..., and who was refused, why."""
+    """How far issue ISSUE_ID is, and who was refused, why.
+
+    The equation: planned = waiting + accepted + ..., and the deliveries to act on.
+    """
     edition = _edition(issue_id)
     equation = core.progress(edition.id)
     wanted = [DeliveryState(each) for each in states] or list(TELLING)
@@ -89,7 +92,10 @@ def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> 
 )
 @reading
 def list_all(issue_id: int, states: tuple[str, ...], shape: str) -> None:
-    """Every delivery of issue ISSUE_ID in a state, to take to the relay's log and back."""
+    """Every delivery of issue ISSUE_ID in a state.
+
+    A table to take to the relay's log and back.
+    """
     wanted = [DeliveryState(each) for each in states] or list(TELLING)
     rows = doubts.table(_edition(issue_id).id, wanted)
     if shape == "csv":
@@ -107,7 +113,10 @@ def list_all(issue_id: int, states: tuple[str, ...], shape: str) -> None:
 )
 @in_app
 def retry(issue_id: int, *, refused: bool) -> None:
-    """Try the deferred copies of issue ISSUE_ID again now, without waiting for their time."""
+    """Try the deferred copies of issue ISSUE_ID again now.
+
+    Else each waits for its time.
+    """
     from tasks import nudges
 
     again = core.retry_refused if refused else core.retry_now
@@ -170,9 +179,9 @@ def _named(edition_id: int, source: Path) -> Named:
 @deliveries.command()
 @in_app
 def recover() -> None:
-    """Do at once what workers do by themselves: free what dead ones hold, bring back what is due.
+    """Do at once what workers do by themselves.
 
-    Harmless at any time, also while workers are sending.
+    Frees what dead ones hold, brings back what is due. Harmless at any time, also while workers are sending.
     """
     from tasks import lookout
 

@@ -16,7 +16,7 @@ from emails.dkim import Algorithm, Signer, make_key, read_key
 
 @click.group()
 def dkim() -> None:
-    """The key that signs mail, and the DNS records that let receivers check it."""
+    """The key that signs mail, and its DNS records."""
 
 
 @dkim.command()
@@ -53,7 +53,7 @@ def key(file: Path, algorithm: str) -> None:
 @as_table_or_json
 @reading
 def record(shape: str) -> None:
-    """The DNS records to publish: one for each domain that a newsletter or the desk writes from."""
+    """The DNS records to publish. One for each domain that a newsletter or the desk writes from."""
     signer = settings().signer
     if signer is None:
         raise Refused("Hebdo has no signing key. Make one with: hebdo dkim key FILE")

@@ -31,7 +31,7 @@ def editors() -> None:
 @click.option("--invite", is_flag=True, help="Mail her a link to choose a password herself.")
 @in_app
 def add(address: str, name: str, role: str, invite: bool) -> None:
-    """Add an editor; shows a password made for her, once, unless she is invited by mail."""
+    """Add an editor. A password is made for her and shown once, unless she is invited by mail."""
     if invite:
         _mail(core.invite(address, name, Role(role)))
         return

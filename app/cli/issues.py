@@ -30,9 +30,9 @@ def issues() -> None:
 @as_table_or_json
 @in_app
 def import_(file: Path, slug: str, shape: str) -> None:
-    """Make a draft of a text FILE: Markdown with front matter, or plain text.
+    """Make a draft of a text FILE.
 
-    Headings are the newsletter's rubrics. Pictures that it names are taken from beside it. What
+    It is Markdown with front matter, or plain text. Headings are the newsletter's rubrics. Pictures that it names are taken from beside it. What
     has no place is said, line by line, and kept with the draft.
     """
     newsletter = newsletters.get(slug)
@@ -83,9 +83,9 @@ def list_all(slug: str | None, shape: str) -> None:
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @in_app
 def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes: bool) -> None:
-    """Send issue ISSUE_ID to all its readers, after the checks that the desk makes.
+    """Send issue ISSUE_ID to all its readers.
 
-    Twice sends once. With --wait, exit code 0 means: the ledger adds up and nobody waits.
+    The desk's checks come first. Twice sends once. With --wait, exit code 0 means: the ledger adds up and nobody waits.
     """
     issue = core.get(issue_id)
     edition = editions.of_issue(issue) or _order(issue, yes)
@@ -130,7 +130,7 @@ def cancel(issue_id: int) -> None:
 @click.argument("issue_id", type=int)
 @in_app
 def take_back(issue_id: int) -> None:
-    """Make issue ISSUE_ID a draft again after it was halted: nobody got it."""
+    """Make issue ISSUE_ID a draft again. It was halted: nobody got it."""
     if not editions.take_back(core.get(issue_id).id):
         raise Refused(f"Issue {issue_id} is not halted; nothing was changed.")
     db.session.commit()
@@ -140,7 +140,7 @@ def take_back(issue_id: int) -> None:
 @issues.command()
 @in_app
 def index() -> None:
-    """Make the search index of the archive anew, from every issue that is out."""
+    """Make the search index anew, from every issue that is out."""
     count = searches.rebuild()
     db.session.commit()
     click.echo(f"Indexed: {count} issues.")

@@ -21,9 +21,9 @@ from app.extensions import db
 @as_table_or_json
 @in_app
 def stale(years: int, dry_run: bool, shape: str) -> None:
-    """Forget whoever did nothing herself for YEARS: signed up, confirmed, set or said anything.
+    """Forget whoever did nothing herself for YEARS.
 
-    Their number is told by where they stand; then all that is held about them goes, for good. They
+    To sign up, to confirm, to set or say anything: each of these is something. Their number is told by where they stand; then all that is held about them goes, for good. They
     may sign up again. Look with --dry-run first: readers who merely read are among them, unless
     they pressed “Keep me” on their page.
     """

@@ -23,10 +23,11 @@ from app.cli.group import Refused
 )
 @as_table_or_json
 def selftest(readers: int, kills: int, shape: str) -> None:
-    """Send an issue to READERS made-up readers on this machine, kill the worker KILLS times, count.
+    """Kill a worker again and again while it sends, and count.
 
-    Touches nothing of this installation, and no mail leaves the machine. Exit code 0 means: nobody
-    lost, nobody mailed twice, and whoever got nothing is listed as in doubt.
+    An issue goes out to READERS made-up readers, and the worker is killed KILLS times: half a minute,
+    unless you ask for more. Touches nothing of this installation, and no mail leaves the machine. Exit
+    code 0 means: nobody lost, nobody mailed twice, and whoever got nothing is listed as in doubt.
     """
     from app import selftest as trial
 

@@ -91,7 +91,7 @@ def import_(
 )
 @reading
 def export(slug: str, output: Path | None) -> None:
-    """All subscriptions of a newsletter as CSV; cells cannot run as formulas."""
+    """All subscriptions of a newsletter as CSV. Cells cannot run as formulas."""
     newsletter = newsletters.get(slug)
     names, rows = core.columns(newsletter), core.export(newsletter)
     if output is None:

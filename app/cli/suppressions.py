@@ -46,7 +46,7 @@ def lift(address: str) -> None:
 @as_table_or_json
 @reading
 def list_some(after: int, limit: int, shape: str) -> None:
-    """Suppressions in the order they came; the address of one who was erased is not known."""
+    """Suppressions in the order they came. Of who was erased the address is not known."""
     rows = [
         (each.id, each.address, each.reason, each.note, each.created_at)
         for each in core.listing(after, limit)
