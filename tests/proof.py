@@ -15,7 +15,7 @@ from _pytest.terminal import TerminalReporter
 REMEDIES = {
     "Chromium": "make setup-browser",
     "judge": "make setup-judges",
-    "beside this clone": "put the shared folder beside the clone (../shared)",
+    "beside this clone": "ask the maintainers for the folder that goes to ../shared",
 }
 """What a skip's reason mentions, and what adds it."""
 

@@ -161,6 +161,9 @@ def test_all_missing_settings_are_told_at_once(
     for name in ("HEBDO_SECRET_KEY", "HEBDO_BASE_URL", "HEBDO_SMTP_URL", "HEBDO_MAIL_FROM"):
         assert name in said
     assert "REDIS_URL" in said
+    assert "from the folder that var is in" in said
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
+    assert "folder" not in refused(CliRunner().invoke(cli, ["newsletters", "list"]))
 
 
 def test_a_newsletter_is_added_and_listed(run: Run) -> None:
@@ -515,6 +518,16 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(run: Run) -> None:
         "tls",
     }
     assert "??  ptr" in result.stdout
+
+
+def test_of_what_make_run_starts_the_doctor_asks_whether_it_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = ("doctor", "--only", "broker", "--only", "workers", "--only", "relay")
+    assert "make run" not in run(*only).stdout
+    monkeypatch.setenv("HEBDO_INBOX_URL", "http://127.0.0.1:8025")
+    told = run(*only).stdout
+    assert told.count("Does `make run` (or `hebdo up`) still run?") == told.count("NO ") == 3
 
 
 def test_the_doctor_says_when_no_worker_could_keep_a_journal(run: Run, settings: Settings) -> None:

@@ -32,6 +32,9 @@ REMEDIES = {
     "media": "HEBDO_MEDIA_DIR must be a directory that this process may write to.",
 }
 
+OF_UP = {"broker", "relay", "workers"}
+"""What `hebdo up` starts: under it there is no setting to look at."""
+
 IN_THE_DNS = ("spf", "dkim", "dmarc", "ptr", "tls")
 """What says of us, where others ask, that our mail is ours. Each finding brings its own remedy."""
 
@@ -163,4 +166,6 @@ def _check_media() -> Check:
 def _remedy(check: Check) -> str:
     if check.ok:
         return ""
+    if check.name in OF_UP and settings().inbox_url:
+        return "Does `make run` (or `hebdo up`) still run? It starts this; its logs are in var/log."
     return REMEDIES.get(check.name, REMEDIES["workers"])

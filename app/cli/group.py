@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.core.errors import Invalid, Refusal
-from app.settings import SettingsError
+from app.settings import REQUIRED, SettingsError
 
 NOUNS = {
     "up": "processes",
@@ -54,7 +54,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            raise Refused(f"Hebdo cannot start; these settings need you:\n{error}") from error
+            raise Refused(_settings_trouble(error)) from error
         except (OperationalError, ProgrammingError) as error:
             raise Refused(_database_trouble(error)) from error
 
@@ -65,6 +65,14 @@ def refused(refusal: Refusal) -> Refused:
     faults = refusal.faults if isinstance(refusal, Invalid) else {}
     lines = "".join(f"\n  {name}: {what}" for name, what in faults.items())
     return Refused(f"{refusal}{lines}")
+
+
+def _settings_trouble(error: SettingsError) -> str:
+    said = f"Hebdo cannot start; these settings need you:\n{error}"
+    if all(f"{name} is not set" in said for name in REQUIRED):
+        # Nothing at all: most likely a second terminal in another folder.
+        return f"{said}\nThose of a make run are in its var: call hebdo from the folder that var is in."
+    return said
 
 
 def _database_trouble(error: DBAPIError) -> str:
