@@ -98,5 +98,5 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: requirements-test.lock $(VENV)/.run
 	@echo "Installing what the tests need ..."
 	@# dkimpy comes as source: built with the setuptools of the lock, so that nothing unlocked is fetched.
-	@$(PIP) --no-build-isolation --require-hashes --requirement requirements-test.lock
+	@$(PIP) --no-build-isolation --use-pep517 --require-hashes --requirement requirements-test.lock
 	@touch $@

@@ -52,7 +52,8 @@ IN_THE_DNS = ("spf", "dkim", "dmarc", "ptr", "tls")
 def doctor(names: tuple[str, ...], shape: str) -> None:
     """Look at all that the service stands on; say what to do.
 
-    That is settings, database, broker, workers, relay, and what the DNS says of our senders. Exit code 1 when something is wrong; what nobody could tell (??) is no fault.
+    That is settings, database, broker, workers, relay, and what the DNS says of our senders. Exit
+    code 1 when something is wrong; what nobody could tell (??) is no fault.
     """
     found = _examine(names)
     if shape == "json":

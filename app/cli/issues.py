@@ -32,8 +32,9 @@ def issues() -> None:
 def import_(file: Path, slug: str, shape: str) -> None:
     """Make a draft of a text FILE.
 
-    It is Markdown with front matter, or plain text. Headings are the newsletter's rubrics. Pictures that it names are taken from beside it. What
-    has no place is said, line by line, and kept with the draft.
+    It is Markdown with front matter, or plain text. Headings are the newsletter's rubrics. Pictures
+    that it names are taken from beside it. What has no place is said, line by line, and kept with
+    the draft.
     """
     newsletter = newsletters.get(slug)
     text = imports.decode(file.read_bytes())
@@ -85,7 +86,8 @@ def list_all(slug: str | None, shape: str) -> None:
 def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes: bool) -> None:
     """Send issue ISSUE_ID to all its readers.
 
-    The desk's checks come first. Twice sends once. With --wait, exit code 0 means: the ledger adds up and nobody waits.
+    The desk's checks come first. Twice sends once. With --wait, exit code 0 means: the ledger adds
+    up and nobody waits.
     """
     issue = core.get(issue_id)
     edition = editions.of_issue(issue) or _order(issue, yes)

@@ -23,9 +23,10 @@ from app.extensions import db
 def stale(years: int, dry_run: bool, shape: str) -> None:
     """Forget whoever did nothing herself for YEARS.
 
-    To sign up, to confirm, to set or say anything: each of these is something. Their number is told by where they stand; then all that is held about them goes, for good. They
-    may sign up again. Look with --dry-run first: readers who merely read are among them, unless
-    they pressed “Keep me” on their page.
+    Nothing: she signed up nowhere, confirmed, set and said nothing. Their number is told by where
+    they stand; then all that is held about them goes, for good. They may sign up again. Look with
+    --dry-run first: readers who merely read are among them, unless they pressed “Keep me” on their
+    page.
     """
     since = retention.before(years)
     counts = retention.counts(since)
