@@ -115,6 +115,13 @@ def test_no_line_of_an_english_page_ends_in_the_middle_of_e_mail(french: list[Me
     assert [each for each in written if TORN.search(each)] == []
 
 
+def test_english_is_set_with_its_own_quotes(french: list[Message]) -> None:
+    written = [each for message in french for each in forms(message.id)]
+    # This one stands in rows: workers write it for the desk to translate.
+    kept = "the worker's print differs from the one that was approved"
+    assert [each for each in written if NOT_TYPOGRAPHIC.search(each)] == [kept]
+
+
 class _Passages(HTMLParser):
     """What a person reads of a French page: its texts and spoken attributes, other tongues left out."""
 

@@ -127,8 +127,8 @@ def _story(story: Story) -> Iterator[Fault]:
 def _newsletter(newsletter: Newsletter) -> Iterator[Fault]:
     """CPCE L34-5, CAN-SPAM and CASL: every mail names its sender, a postal address, a way out."""
     wanted = (
-        (newsletter.sender_name, _("The newsletter has no sender's name.")),
-        (newsletter.sender_address, _("The newsletter has no sender's address.")),
+        (newsletter.sender_name, _("The newsletter has no sender’s name.")),
+        (newsletter.sender_address, _("The newsletter has no sender’s address.")),
         (
             newsletter.publisher,
             _("The newsletter does not say who publishes it; the law asks for it."),

@@ -113,7 +113,7 @@ def _find(issue: Issue, anchor: str, text: str) -> Correction | None:
 def _faults(text: IssueText, anchor: str, note: str) -> dict[str, object]:
     faults: dict[str, object] = {}
     if anchor and anchor not in anchors(text):
-        faults["anchor"] = _("Choose one of the issue's stories, or the issue as a whole.")
+        faults["anchor"] = _("Choose one of the issue’s stories, or the issue as a whole.")
     if not note:
         faults["text"] = _("Please write what was wrong and what is right.")
     elif len(note) > LONGEST:

@@ -246,7 +246,7 @@ def _take_tagline(newsletter: Newsletter, tagline: str) -> list[Remark]:
         Remark(
             2,
             tagline,
-            _("This is the newsletter's tagline now; it was “%(before)s”.", before=before),
+            _("This is the newsletter’s tagline now; it was “%(before)s”.", before=before),
         )
     ]
 

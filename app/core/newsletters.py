@@ -108,7 +108,7 @@ def _write(newsletter: Newsletter, settings: Settings) -> None:
     cleaned = {name: _clean(name, getattr(settings, name)) for name in _NAMES}
     faults = _faults(cleaned)
     if faults:
-        raise Invalid(_("The newsletter's settings need another look."), faults)
+        raise Invalid(_("The newsletter’s settings need another look."), faults)
     for name, value in cleaned.items():
         setattr(newsletter, name, value)
     newsletter.visibility = Visibility(cleaned["visibility"])

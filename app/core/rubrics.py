@@ -169,7 +169,7 @@ def _anchor_faults(newsletter: Newsletter, anchor: str) -> dict[str, object]:
     if len(anchor) > 40 or not anchors.are_free([anchor]):
         return {
             "anchor": _(
-                "Use small letters, digits and single hyphens, such as news; some words are the page's own."
+                "Use small letters, digits and single hyphens, such as news; some words are the page’s own."
             )
         }
     return {}

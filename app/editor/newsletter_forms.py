@@ -45,10 +45,10 @@ class NewsletterSettings(Sighted):
         [InputRequired(NEEDED)],
         choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
     )
-    sender_name = line(_("Sender's name"), needed=True)
-    sender_address = EmailField(_("Sender's address"), [Needed(NEEDED)], filters=[stripped])
+    sender_name = line(_("Sender’s name"), needed=True)
+    sender_address = EmailField(_("Sender’s address"), [Needed(NEEDED)], filters=[stripped])
     reply_to = EmailField(
-        _("Answers go to"), filters=[stripped], description=_("Empty: to the sender's address.")
+        _("Answers go to"), filters=[stripped], description=_("Empty: to the sender’s address.")
     )
     publisher = line(
         _("Publisher"), description=_("Who answers for it: the law asks for it in every mail.")
@@ -78,7 +78,7 @@ class QuestionWords(Form):
     """What may change of a newsletter's own field."""
 
     label = line(
-        _("What the form asks"), needed=True, description=_("In the newsletter's language.")
+        _("What the form asks"), needed=True, description=_("In the newsletter’s language.")
     )
     hint = line(_("Help"), description=_("One line under the question, where it needs one."))
     required = BooleanField(_("An answer is required"))
@@ -130,7 +130,7 @@ class NewQuestion(QuestionWords):
 class RubricWords(Form):
     """What may change of a rubric."""
 
-    title = line(_("Title"), needed=True, description=_("In the newsletter's language."))
+    title = line(_("Title"), needed=True, description=_("In the newsletter’s language."))
     required = BooleanField(_("No issue goes out without it"))
     least = WholeField(
         _("Stories at the least"),

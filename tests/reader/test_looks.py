@@ -103,6 +103,25 @@ def test_what_the_server_says_of_the_boxes_stays_until_one_is_ticked(
     page.close()
 
 
+HOLE = """document.querySelector(".latest").getBoundingClientRect().top
+  - document.querySelector(".pitch").getBoundingClientRect().bottom"""
+
+STAYS = "getComputedStyle(document.querySelector('.sign-up')).position === 'sticky'"
+
+
+def test_a_form_that_asks_much_leaves_no_hole_beside_it_and_scrolls_with_the_page(
+    browser: Any, live_server: LiveServer, letter: Newsletter
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{live_server.url}/newsletters/{letter.slug}")
+    assert page.evaluate(STAYS)
+    people.asks(letter)
+    page.reload()
+    assert not page.evaluate(STAYS)
+    assert 0 < page.evaluate(HOLE) < 100
+    page.close()
+
+
 def test_a_storys_link_shows_itself_to_the_pointer_and_to_the_keyboard(
     browser: Any, live_server: LiveServer, letter: Newsletter
 ) -> None:
