@@ -5,6 +5,7 @@ The desk and the command line both come through here; what cannot be printed can
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from app.core import checks, clock, editions, reasons
@@ -29,9 +30,9 @@ class Examined:
     advice: tuple[Fault, ...]
 
 
-def examine(issue: Issue) -> Examined:
-    """Run every check and print, now. Changes nothing."""
-    text = texts.of_issue(issue)
+def examine(issue: Issue, due_at: dt.datetime | None = None) -> Examined:
+    """Run every check and print, now, as it would go out at `due_at` or at once. Changes nothing."""
+    text = texts.of_issue(issue, due_at and due_at.astimezone(clock.PARIS).date())
     faults, advice = checks.faults(issue), checks.advice(issue)
     printed: Print | None = None
     try:
@@ -46,19 +47,21 @@ def examine(issue: Issue) -> Examined:
     return Examined(text, printed, tuple(faults), tuple(advice))
 
 
-def order(issue: Issue, editor: Editor | None = None) -> Edition | None:
-    """Freeze and order an issue that has no faults.
+def order(
+    issue: Issue, editor: Editor | None = None, due_at: dt.datetime | None = None
+) -> Edition | None:
+    """Freeze and order an issue that has no faults, for `due_at` or for now.
 
     None when it is ordered already, or was saved by somebody since `issue` was read. Raises Invalid
     with all that it lacks. The caller commits, then nudges.
     """
-    examined = examine(issue)
+    examined = examine(issue, due_at)
     if examined.faults or examined.printed is None:
         raise Invalid(
             _("The issue cannot go out yet."),
             {fault.where: fault.sentence for fault in examined.faults},
         )
-    return editions.order(issue, examined.text, examined.printed.digest, editor)
+    return editions.order(issue, examined.text, examined.printed.digest, editor, due_at)
 
 
 def _heavy(weight: int) -> object:

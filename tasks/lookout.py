@@ -16,7 +16,17 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from app.core import batches, clock, deliveries, editions, notices, plans, shares, workers
+from app.core import (
+    batches,
+    clock,
+    deliveries,
+    editions,
+    notices,
+    plans,
+    schedules,
+    shares,
+    workers,
+)
 from app.extensions import db, settings
 from app.models import EditionState
 from tasks import comments, installations, issues, journal, nudges, subscriptions
@@ -99,13 +109,14 @@ def alive(queue: str) -> None:
 
 
 def tidy() -> int:
-    """Free what dead workers hold, bring back what is due, close what is over, sweep up journals that
-    nobody needs, tend sign-ups that wait. Twice is harmless.
+    """Free what dead workers hold, bring back what is due, order what was scheduled for now, close what is
+    over, sweep up journals that nobody needs, tend sign-ups that wait. Twice is harmless.
 
     How many batches were freed.
     """
     freed = free_orphans()
     plans.make_retries()
+    schedules.release()
     db.session.commit()
     for edition_id in editions.in_state(EditionState.PLANNED):
         deliveries.close(edition_id)

@@ -200,6 +200,7 @@ BUTTONS = {
     "editor.pause_edition": "one button",
     "editor.resume_edition": "one button",
     "editor.take_back_issue": "one button",
+    "editor.begin_edition": "one button",
     "editor.retry_deferred": "one button",
     "editor.retry_refused": "one button",
     "editor.resolve_doubt": "buttons beside a delivery",

@@ -13,6 +13,7 @@ from app.extensions import db as database
 from app.models import Edition, EditionState
 
 UNDER_WAY = (
+    EditionState.SCHEDULED,
     EditionState.ORDERED,
     EditionState.PRINTED,
     EditionState.PLANNED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable
@@ -12,7 +13,16 @@ import click
 from app.cli import sending
 from app.cli.context import as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
-from app.core import audiences, editions, images, imports, newsletters, searches
+from app.core import (
+    audiences,
+    clock,
+    editions,
+    images,
+    imports,
+    newsletters,
+    schedules,
+    searches,
+)
 from app.core import issues as core
 from app.core.imports import Imported, Remark
 from app.extensions import db, settings
@@ -81,16 +91,24 @@ def list_all(slug: str | None, shape: str) -> None:
 @click.option("--wait", is_flag=True, help="Stay until nothing waits and nothing is deferred.")
 @click.option("--first-pass", is_flag=True, help="With --wait: leave once every reader was tried.")
 @click.option("--timeout", type=float, help="With --wait: give up after so many seconds.")
+@click.option("--at", "due", help="Not now, but then, in Paris: 2026-12-01T07:00.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @in_app
-def send(issue_id: int, wait: bool, first_pass: bool, timeout: float | None, yes: bool) -> None:
+def send(
+    issue_id: int,
+    wait: bool,
+    first_pass: bool,
+    timeout: float | None,
+    due: str | None,
+    yes: bool,
+) -> None:
     """Send issue ISSUE_ID to all its readers.
 
     The desk's checks come first. Twice sends once. With --wait, exit code 0 means: the ledger adds
     up and nobody waits.
     """
     issue = core.get(issue_id)
-    edition = editions.of_issue(issue) or _order(issue, yes)
+    edition = editions.of_issue(issue) or _order(issue, yes, schedules.read(due) if due else None)
     if not wait:
         click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
         sending.tell_obstacle(edition.id)
@@ -132,9 +150,9 @@ def cancel(issue_id: int) -> None:
 @click.argument("issue_id", type=int)
 @in_app
 def take_back(issue_id: int) -> None:
-    """Make issue ISSUE_ID a draft again. It was halted: nobody got it."""
+    """Make issue ISSUE_ID a draft again. It waits for its moment or was halted: nobody got it."""
     if not editions.take_back(core.get(issue_id).id):
-        raise Refused(f"Issue {issue_id} is not halted; nothing was changed.")
+        raise Refused(f"Issue {issue_id} is neither scheduled nor halted; nothing was changed.")
     db.session.commit()
     click.echo(f"Issue {issue_id} is a draft again.")
 
@@ -159,23 +177,27 @@ def _step(issue_id: int, verb: Callable[[int], bool], done: str) -> None:
     click.echo(f"Issue {issue_id} is {done}.")
 
 
-def _order(issue: Issue, yes: bool) -> Edition:
+def _order(issue: Issue, yes: bool, due_at: dt.datetime | None) -> Edition:
     from tasks import approvals, nudges
 
     count = audiences.count(issue.newsletter_id)
     subject, readers = core.as_read(issue.subject), "1 reader" if count == 1 else f"{count} readers"
-    question = f"Send “{subject}” to {readers} now?"
+    then = f"at {due_at.astimezone(clock.PARIS):%Y-%m-%d %H:%M} (Paris)" if due_at else "now"
+    question = f"Send “{subject}” to {readers} {then}?"
     if not yes and sys.stdin.isatty() and not click.confirm(question):
         raise Refused("Nothing was sent.")
-    edition = approvals.order(issue)
+    edition = approvals.order(issue, due_at=due_at)
     db.session.commit()
     if edition is None:
         edition = editions.of_issue(issue)
         if edition is None:
             raise Refused("Somebody saved the issue a moment ago. Look at it, then send it again.")
         return edition
-    nudges.edition(edition.id)
-    click.echo(f"Ordered: “{subject}” for {readers}.")
+    if due_at is None:
+        nudges.edition(edition.id)
+        click.echo(f"Ordered: “{subject}” for {readers}.")
+    else:
+        click.echo(f"Scheduled: “{subject}” goes out {then}.")
     return edition
 
 

@@ -106,6 +106,8 @@ def _is_done(edition: Edition, equation: Equation, first_pass: bool) -> bool:
 
 
 def _doing(edition: Edition, equation: Equation) -> str:
+    if edition.state is EditionState.SCHEDULED:
+        return "waiting for its moment"
     if edition.state is EditionState.ORDERED:
         return WAITING
     if edition.state in (EditionState.PAUSED, EditionState.CANCELLED):

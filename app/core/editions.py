@@ -1,7 +1,7 @@
 """Editions: an issue frozen when *send* is pressed, printed by a worker, never changed after.
 
-Draft → ordered → printed → planned (⇄ paused) → sent, or cancelled; halted where the print is not what
-was approved, and then back to the draft. Each step is a conditional
+Draft (→ scheduled) → ordered → printed → planned (⇄ paused) → sent, or cancelled; halted where the print
+is not what was approved, and then back to the draft, as from scheduled. Each step is a conditional
 UPDATE on the state before it, so that twenty presses, eight workers and three beats make one send;
 who loses the race gets None.
 """
@@ -14,7 +14,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 
 from app.core import clock, races
 from app.extensions import db
@@ -24,9 +24,13 @@ from emails.values import IssueText, Masthead, Picture, Print, RubricKind, Rubri
 
 
 def order(
-    issue: Issue, text: IssueText, digest: str, editor: Editor | None = None
+    issue: Issue,
+    text: IssueText,
+    digest: str,
+    editor: Editor | None = None,
+    due_at: dt.datetime | None = None,
 ) -> Edition | None:
-    """Freeze the issue as `text` and promise that its print will have this digest.
+    """Freeze the issue as `text` and promise that its print will have this digest; for `due_at` or for now.
 
     None when it is ordered already, or was saved by somebody since `issue` was read.
     """
@@ -41,6 +45,8 @@ def order(
         newsletter_id=issue.newsletter_id,
         source=freeze(text),
         digest=digest,
+        state=EditionState.SCHEDULED if due_at else EditionState.ORDERED,
+        due_at=due_at,
         ordered_by_id=editor.id if editor else None,
         ordered_at=clock.now(),
     )
@@ -100,19 +106,18 @@ def halt(edition_id: int, trouble: str, state: EditionState) -> None:
 
 
 def take_back(issue_id: int) -> bool:
-    """Make a draft of an issue again whose edition was halted; False when nothing of it is halted.
+    """Make a draft again of an issue whose edition is scheduled or was halted; False when it is neither.
 
-    Nobody was mailed: what could not be printed as approved was never planned.
+    Nobody was mailed: what waits, or could not be printed as approved, was never planned.
     """
-    halted = exists().where(
-        Edition.issue_id == issue_id,
-        Edition.state == EditionState.HALTED,
-        Edition.planned_at.is_(None),
+    unprinted = (EditionState.SCHEDULED, EditionState.HALTED)
+    gone = delete(Edition).where(
+        Edition.issue_id == issue_id, Edition.state.in_(unprinted), Edition.planned_at.is_(None)
     )
-    claim = update(Issue).where(Issue.id == issue_id, Issue.state == IssueState.ORDERED, halted)
-    if not races.won(claim.values(state=IssueState.DRAFT, revision=Issue.revision + 1)):
+    if not races.won(gone):
         return False
-    db.session.execute(delete(Edition).where(Edition.issue_id == issue_id))
+    claim = update(Issue).where(Issue.id == issue_id, Issue.state == IssueState.ORDERED)
+    races.won(claim.values(state=IssueState.DRAFT, revision=Issue.revision + 1))
     return True
 
 

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from app.core import deliveries, editions, editors, issues
+from app.core import deliveries, editions, editors, issues, schedules
 from app.core.deliveries import Verdict
 from app.core.errors import NotFound
 from app.editor import door, guard
@@ -40,9 +40,22 @@ def cancel_edition(issue_id: int) -> ResponseReturnValue:
     return _tell(issue_id, "cancel", editions.cancel(_edition(issue_id).id))
 
 
+@door.post("/issues/<int:issue_id>/begin")
+def begin_edition(issue_id: int) -> ResponseReturnValue:
+    """Send now what was scheduled for another moment."""
+    edition = _edition(issue_id)
+    done = schedules.begin(edition.id)
+    db.session.commit()
+    if done:
+        nudges.edition(edition.id)
+    else:
+        flash(TOO_LATE)
+    return _back(issue_id)
+
+
 @door.post("/issues/<int:issue_id>/take-back")
 def take_back_issue(issue_id: int) -> ResponseReturnValue:
-    """Write on in an issue that was halted."""
+    """Write on in an issue that was halted, or waits for its moment."""
     guard.require(editors.may_send)
     done = editions.take_back(issues.get(issue_id).id)
     db.session.commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -13,6 +15,7 @@ from app.core import (
     editors,
     installations,
     issues,
+    schedules,
     spreadsheets,
 )
 from app.core.deliveries import Progress
@@ -32,6 +35,8 @@ SHOWN = (
 
 PAGE = 50
 
+NONE: Mapping[str, object] = {}
+
 
 @door.get("/issues/<int:issue_id>/send")
 def send_issue(issue_id: int) -> ResponseReturnValue:
@@ -44,22 +49,26 @@ def send_issue(issue_id: int) -> ResponseReturnValue:
 
 @door.post("/issues/<int:issue_id>/send")
 def order_issue(issue_id: int) -> ResponseReturnValue:
-    """The checks run and the issue is printed here and now. A second press finds it ordered."""
+    """For now, or for the moment that was typed: the checks run and the issue is printed here and now.
+    A second press finds it ordered."""
     guard.require(editors.may_send)
     issue = issues.get(issue_id)
     if issue.state is IssueState.ORDERED:
         return _to_progress(issue)
     if request.form.get("revision", 0, type=int) != issue.revision:
         return _question(issue, _("Somebody changed the issue meanwhile: look again, please.")), 409
+    typed = request.form.get("due")
     try:
-        edition = approvals.order(issue, g.editor)
+        due_at = schedules.read(typed) if typed is not None else None
+        edition = approvals.order(issue, g.editor, due_at)
     except Invalid as refused:
-        return _question(issue, refused.message), 422
+        return _question(issue, refused.message, refused.faults), 422
     if edition is None:
         db.session.rollback()
         return _to_progress(issue)
     db.session.commit()
-    nudges.edition(edition.id)
+    if due_at is None:
+        nudges.edition(edition.id)
     return _to_progress(issue)
 
 
@@ -91,6 +100,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         state=request.args.get("state", ""),
         shown=SHOWN,
         is_over=_is_over(edition),
+        is_late=schedules.is_late(edition),
         is_held=installations.is_held(),
         may_send=may_send,
     )
@@ -132,10 +142,12 @@ def terms(progress: Progress) -> dict[str, int]:
     return {name: getattr(progress, name) for name in names}
 
 
-def _question(issue: Issue, message: object = None) -> str:
+def _question(issue: Issue, message: object = None, faults: Mapping[str, object] = NONE) -> str:
     return render_template(
         "editor/send.html",
         issue=issue,
+        due=request.form.get("due", ""),
+        due_fault=faults.get("due"),
         examined=approvals.examine(issue),
         readers=audiences.count(issue.newsletter_id),
         is_held=installations.is_held(),

@@ -14,6 +14,8 @@ from app.models.newsletter import Newsletter
 
 
 class EditionState(StrEnum):
+    SCHEDULED = "scheduled"
+    """Ordered for `due_at`; until then nothing happens, and the order can be taken back."""
     ORDERED = "ordered"
     """Send was pressed: source and promised digest stand, a worker has yet to print."""
     PRINTED = "printed"
@@ -48,6 +50,8 @@ class Edition(Base):
     """How many deliveries were planned, once, when the audience was frozen."""
     ordered_by_id: Mapped[int | None] = mapped_column(ForeignKey("editor.id"))
     ordered_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime | None]
+    """When it was to go out, where that was not at once."""
     printed_at: Mapped[dt.datetime | None]
     planned_at: Mapped[dt.datetime | None]
     sent_at: Mapped[dt.datetime | None]

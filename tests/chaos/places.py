@@ -20,7 +20,7 @@ SPOKEN = ("send", "sendmsg", "sendall", "recv", "quit", "docmd", "getreply")
 WRITTEN = ("_write", "pwrite", "unlink")
 """Methods by which the journal's own module changes what the disk holds; others ask it to *discard*."""
 
-ROWS = ("batches", "deliveries", "editions", "ledger", "notices", "plans", "shares")
+ROWS = ("batches", "deliveries", "editions", "ledger", "notices", "plans", "schedules", "shares")
 """Core modules whose verbs, called by a task, write rows."""
 
 READS = (

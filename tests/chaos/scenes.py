@@ -169,6 +169,12 @@ def cancel_it(stage: Stage) -> None:
     db.session.commit()
 
 
+def schedule_it(stage: Stage) -> None:
+    """Its moment has just come."""
+    db.session.execute(update(Edition).values(state=EditionState.SCHEDULED, due_at=clock.now()))
+    db.session.commit()
+
+
 def leave_an_old_journal(stage: Stage) -> None:
     with journal.opened(stage.known.state_dir) as (_, own):
         os.utime(own.path, (0, 0))
@@ -216,6 +222,7 @@ SCENES = {
     "tasks/recovery.py _judge ": RECOVERY,
     "tasks/recovery.py _judge batches.acquit": Scene(prepare=die_over_one_row_and_another),
     "tasks/lookout.py free_orphans ": Scene(prepare=die_with_copies_begun, limited=True),
+    "tasks/lookout.py tidy schedules.release": Scene(prepare=schedule_it),
     "tasks/clerks.py Clerk._settle_early ": Scene({"slow": 0.6}, mend=let_the_relay_hurry),
     "tasks/recovery.py claim batches.hand_back": Scene(around=a_living_owner),
     "tasks/recovery.py claim commit": Scene(around=a_living_owner),
