@@ -57,7 +57,7 @@ def test_an_issue_is_scheduled_and_its_page_and_the_list_say_for_when(
 ) -> None:
     assert state(scheduled) is EditionState.SCHEDULED
     page = pages.words(at_desk.get(progress(issue)).text)
-    assert "It goes out at" in page
+    assert "It goes out on" in page
     assert "(Paris time)" in page
     assert "Stop for good" not in page
     row = pages.words(at_desk.get("/editor/").text)
