@@ -29,6 +29,7 @@ KNOWN = tuple(
         _("the worker's print differs from the one that was approved"),
         _("it could not be printed: %(why)s"),
         _("no mail can be made of it: %(why)s"),
+        _("its moment passed while nothing that sends was running"),
         _("%(strikes)s workers in a row died over it"),
         _("the relay does not answer"),
         _("the relay did not answer in time"),

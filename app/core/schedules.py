@@ -43,15 +43,20 @@ def read(typed: str) -> dt.datetime:
     return due
 
 
+LATE = "its moment passed while nothing that sends was running"
+
+
 def release() -> int:
-    """Make ordinary orders of those whose moment has come and is not long past; how many. Twice is once."""
+    """Make ordinary orders of those whose moment has come; how many. Twice is once.
+
+    Of those whose moment is long past it is noted that they are in trouble, which `/metrics` tells.
+    """
     now = clock.now()
-    return races.rows_changed(
-        update(Edition)
-        .where(Edition.state == EditionState.SCHEDULED)
-        .where(Edition.due_at <= now, Edition.due_at > now - LATENESS)
-        .values(state=EditionState.ORDERED)
-    )
+    waiting = update(Edition).where(Edition.state == EditionState.SCHEDULED)
+    is_late = Edition.due_at <= now - LATENESS
+    races.won(waiting.where(is_late, Edition.trouble == "").values(trouble=LATE))
+    due = waiting.where(Edition.due_at <= now, ~is_late)
+    return races.rows_changed(due.values(state=EditionState.ORDERED))
 
 
 def begin(edition_id: int) -> bool:
@@ -59,7 +64,7 @@ def begin(edition_id: int) -> bool:
     return races.won(
         update(Edition)
         .where(Edition.id == edition_id, Edition.state == EditionState.SCHEDULED)
-        .values(state=EditionState.ORDERED)
+        .values(state=EditionState.ORDERED, trouble="")
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.core import clock, editions, schedules
+from app.core import clock, editions, figures, schedules
 from app.core.errors import Invalid
 from app.extensions import db
 from app.models import Edition, EditionState, Issue, IssueState
@@ -95,9 +95,12 @@ def test_one_that_nobody_looked_after_for_too_long_waits_for_a_person(
 ) -> None:
     move_clock(SOON + schedules.LATENESS)
     assert schedules.release() == 0
+    assert state(edition) is EditionState.SCHEDULED
     assert schedules.is_late(edition)
+    assert [each.is_in_trouble for each in figures.sends()] == [True]
     assert schedules.begin(edition.id)
     assert state(edition) is EditionState.ORDERED
+    assert edition.trouble == ""
 
 
 def test_one_that_waits_goes_back_to_the_draft_and_can_be_scheduled_again(
