@@ -270,7 +270,8 @@ def test_an_issue_is_imported_and_what_it_lacks_is_said(run: Run, tmp_path: Path
 def test_sending_twice_orders_once(run: Run, tmp_path: Path) -> None:
     issue_id = an_issue(run, tmp_path)
     ok(run("issues", "send", issue_id))
-    ok(run("issues", "send", issue_id))
+    again = ok(run("issues", "send", issue_id)).stdout
+    assert f"Issue {issue_id} was ordered before and is ordered: no second send." in again
     assert db.session.query(Edition).count() == 1
 
 
@@ -418,7 +419,7 @@ def test_what_a_relay_refused_is_due_again_and_what_a_person_gave_up_is_not(
         refusal.code = code
         db.session.add(refusal)
     db.session.commit()
-    assert "0 deferred copies are due now." in ok(run("deliveries", "retry", issue_id)).stdout
+    assert "No copy is deferred." in ok(run("deliveries", "retry", issue_id)).stdout
     told = ok(run("deliveries", "retry", issue_id, "--refused")).stdout
     assert "1 refused copy is due now." in told
     db.session.expire_all()

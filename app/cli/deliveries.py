@@ -123,8 +123,9 @@ def retry(issue_id: int, *, refused: bool) -> None:
     count = again(_edition(issue_id).id)
     db.session.commit()
     nudges.sweep()
-    are = "is" if count == 1 else "are"
-    click.echo(f"{copies(count, 'refused' if refused else 'deferred')} {are} due now.")
+    kind, are = "refused" if refused else "deferred", "is" if count == 1 else "are"
+    told = f"{copies(count, kind)} {are} due now." if count else f"No copy is {kind}."
+    click.echo(told)
 
 
 @deliveries.command()
@@ -162,7 +163,9 @@ def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...], source: P
     count = core.resolve(edition_id, Verdict(verdict), ids)
     db.session.commit()
     nudges.sweep()
-    click.echo(f"{copies(count)} in doubt: now {verdict}.")
+    click.echo(
+        f"{copies(count)} in doubt: now {verdict}." if count else "No such copy is in doubt."
+    )
     if named.strangers:
         lines = "\n".join(f"  {each}" for each in named.strangers)
         raise Refused(f"{len(named.strangers)} in the file match no copy in doubt:\n{lines}")

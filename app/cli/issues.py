@@ -108,7 +108,11 @@ def send(
     up and nobody waits.
     """
     issue = core.get(issue_id)
-    edition = editions.of_issue(issue) or _order(issue, yes, schedules.read(due) if due else None)
+    edition = editions.of_issue(issue)
+    if edition is None:
+        edition = _order(issue, yes, schedules.read(due) if due else None)
+    else:
+        click.echo(f"Issue {issue_id} was ordered before and is {edition.state}: no second send.")
     if not wait:
         click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
         sending.tell_obstacle(edition.id)
