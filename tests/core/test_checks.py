@@ -60,7 +60,7 @@ def test_too_few_stories_are_counted_in_words(issue: Issue) -> None:
 def test_an_empty_story_counts_for_nothing(issue: Issue) -> None:
     story = first(issue, 0)
     story.title = story.body = ""
-    assert said(issue) == {"rubric-une": "“À la Une” is empty, but every issue needs it."}
+    assert said(issue) == {"rubric-une": "“À la Une” is empty, but no issue goes out without it."}
 
 
 def test_too_many_stories_are_counted_in_words(issue: Issue) -> None:
