@@ -87,6 +87,11 @@ class Inbox:
             mails = list(reversed(self._mails.values()))
         return [mail for mail in mails if mail.mentions(words)]
 
+    def let_go(self) -> int:
+        """How many came and are kept no more."""
+        with self._lock:
+            return self._last - len(self._mails)
+
     def find(self, mail_id: int) -> tuple[Caught, bytes] | None:
         """A mail and its bytes, as they came over the wire."""
         with self._lock:

@@ -57,7 +57,14 @@ def listing() -> ResponseReturnValue:
     page = min(max(request.args.get("page", 1, int), 1), pages)
     shown = found[(page - 1) * PAGE : page * PAGE]
     return render_template(
-        "catcher/inbox.html", mails=shown, total=len(found), typed=typed, page=page, pages=pages
+        "catcher/inbox.html",
+        mails=shown,
+        total=len(found),
+        let_go=inbox().let_go(),
+        limit=inbox().limit,
+        typed=typed,
+        page=page,
+        pages=pages,
     )
 
 

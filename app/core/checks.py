@@ -85,7 +85,9 @@ def _count(rubric: Rubric, count: int) -> Iterator[Fault]:
     known = {"rubric": rubric.title, "count": count}
     if not count:
         if rubric.required:
-            yield Fault(where, _("“%(rubric)s” is empty, but no issue goes out without it.", **known))
+            yield Fault(
+                where, _("“%(rubric)s” is empty, but no issue goes out without it.", **known)
+            )
     elif count < rubric.stories_least:
         least = rubric.stories_least
         yield Fault(

@@ -90,7 +90,22 @@ def test_the_oldest_mails_go_when_there_are_too_many(tmp_path: Path) -> None:
         inbox.keep("a@x.invalid", ["b@x.invalid"], message(f"Nº {number}"))
     assert [each.id for each in inbox.search()] == [5, 4, 3]
     assert len(list(tmp_path.glob("*.eml"))) == 3
+    assert inbox.let_go() == 2
     inbox.close()
+    again = Inbox(tmp_path, limit=3)
+    assert again.let_go() == 2
+    again.close()
+
+
+def test_the_page_says_how_many_are_gone_and_why(inbox: Inbox, page: FlaskClient) -> None:
+    inbox.limit = 2
+    for _ in range(2):
+        inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+    assert "gone" not in page.get("/").text
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+    assert "1 older one is gone: the newest 2 are kept." in page.get("/").text
+    inbox.keep("a@x.invalid", ["b@x.invalid"], message())
+    assert "2 older ones are gone: the newest 2 are kept." in page.get("/").text
 
 
 def test_the_list_is_newest_first_and_can_be_searched(inbox: Inbox, page: FlaskClient) -> None:
