@@ -61,7 +61,7 @@ check: $(VENV)/.test ## Style, types, and who may import whom
 pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
-chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (an hour and a half)
+chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (an hour and more)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest -n 3 --dist worksteal tests/chaos
 
 bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (20 minutes; BENCH=--quick: fewer)

@@ -16,7 +16,7 @@ from app.settings import Settings
 from tasks import issues
 from tests import rows
 from tests.chaos import oracle
-from tests.chaos.forms import KILLS, PATIENCE, READERS, SEEDS, on
+from tests.chaos.forms import KILLS, PATIENCE, READERS, SEEDS, by_turns
 from tests.chaos.scenes import Crew
 from tests.relay import StoryRelay
 from tests.service import environment, wait_for
@@ -31,8 +31,7 @@ def crew() -> Iterator[Crew]:
         yield crew
 
 
-@on("postgresql")
-@pytest.mark.parametrize("seed", SEEDS)
+@by_turns(SEEDS, "postgresql")
 def test_all_workers_killed_again_and_again_in_one_send(
     flask_app: Flask, known: Settings, relay: StoryRelay, crew: Crew, seed: int
 ) -> None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 import psutil
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -35,7 +34,17 @@ from emails import render
 from tasks import issues, lookout, nudges, recovery
 from tests import rows
 from tests.chaos import oracle
-from tests.chaos.forms import LONG, NODE_KILLS, NODES, PATIENCE, READERS, SEEDS, STOPS, on
+from tests.chaos.forms import (
+    LONG,
+    NODE_KILLS,
+    NODES,
+    PATIENCE,
+    READERS,
+    SEEDS,
+    STOPS,
+    by_turns,
+    on,
+)
 from tests.relay import StoryRelay
 from tests.service import kill, running, wait_for
 
@@ -45,8 +54,7 @@ SLOTS = 2
 """Sending slots of a node; on SQLite one."""
 
 
-@on("postgresql")
-@pytest.mark.parametrize("seed", NODES)
+@by_turns(NODES, "postgresql")
 def test_kill_9_at_random_moments(
     flask_app: Flask, known: Settings, relay: StoryRelay, seed: int
 ) -> None:
@@ -97,8 +105,7 @@ def test_a_row_that_kills_its_worker_each_time_is_set_aside_and_the_others_go_on
         assert set(db.session.scalars(select(Batch.strikes))) == {0}
 
 
-@on("sqlite")
-@pytest.mark.parametrize("seed", SEEDS)
+@by_turns(SEEDS, "sqlite")
 def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(
     flask_app: Flask, known: Settings, relay: StoryRelay, seed: int
 ) -> None:
