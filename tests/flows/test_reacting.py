@@ -112,7 +112,7 @@ def test_without_script_a_comment_is_sent_approved_answered_and_taken_back(
     editor.click("text=Commentaires >> nth=0")
     db.session.rollback()
     editor.click(f"button[value='approve:{number}']")
-    assert "1 commentaire paraît sous son numéro." in editor.inner_text("main")
+    assert "1 commentaire paraît sous son numéro" in editor.inner_text("main")
     reader.goto(f"{live_server.url}{talks.PAGE}#comment-{number}")
     assert "Une idée de plus." in reader.inner_text(f"#comment-{number}")
     editor.click("text=publié >> nth=0")
