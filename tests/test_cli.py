@@ -271,17 +271,20 @@ def test_sending_twice_orders_once(run: Run, tmp_path: Path) -> None:
     issue_id = an_issue(run, tmp_path)
     ok(run("issues", "send", issue_id))
     again = ok(run("issues", "send", issue_id)).stdout
-    assert f"Issue {issue_id} was ordered before and is ordered: no second send." in again
+    assert f"Issue {issue_id} was ordered before: it is ordered." in again
     assert db.session.query(Edition).count() == 1
 
 
 def test_an_issue_is_scheduled_and_taken_back(run: Run, tmp_path: Path) -> None:
     issue_id = an_issue(run, tmp_path)
-    assert "is past" in refused(run("issues", "send", issue_id, "--at", "2020-01-01T07:00"))
+    past = refused(run("issues", "send", issue_id, "--at", "2020-01-01T07:00"))
+    assert past == "due: This moment is past.\n"
     due = (clock.now() + dt.timedelta(days=2)).astimezone(clock.PARIS)
     said = ok(run("issues", "send", issue_id, "--at", f"{due:%Y-%m-%d %H:%M}")).stdout
     assert f"goes out at {due:%Y-%m-%d %H:%M} (Paris)" in said
     assert db.session.query(Edition).one().state is EditionState.SCHEDULED
+    shown = ok(run("deliveries", "show", issue_id)).stdout
+    assert f"is scheduled for {due:%Y-%m-%d %H:%M} (Paris)." in shown
     assert "is a draft again" in ok(run("issues", "take-back", issue_id)).stdout
     assert "neither scheduled nor halted" in refused(run("issues", "take-back", issue_id))
     assert db.session.query(Edition).count() == 0

@@ -65,7 +65,7 @@ def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> 
         }
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    click.echo(f"Issue {issue_id} is {edition.state}.\n{sending.sentence(equation)}")
+    click.echo(f"Issue {issue_id} is {sending.stands(edition)}.\n{sending.sentence(equation)}")
     if edition.trouble:
         click.echo(f"Trouble: {edition.trouble}")
     if named:

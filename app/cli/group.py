@@ -63,8 +63,11 @@ def refused(refusal: Refusal) -> Refused:
     """A refusal of the core as one of the command line. Called while the app's language is known:
     its sentences are lazy."""
     faults = refusal.faults if isinstance(refusal, Invalid) else {}
-    lines = "".join(f"\n  {name}: {what}" for name, what in faults.items())
-    return Refused(f"{refusal}{lines}")
+    lines = [f"{name}: {what}" for name, what in faults.items()]
+    if str(refusal) in map(str, faults.values()):
+        # The only fault, or the first: what it says is not said twice.
+        return Refused("\n".join(lines))
+    return Refused("\n  ".join([str(refusal), *lines]))
 
 
 def _settings_trouble(error: SettingsError) -> str:

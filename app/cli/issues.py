@@ -112,7 +112,7 @@ def send(
     if edition is None:
         edition = _order(issue, yes, schedules.read(due) if due else None)
     else:
-        click.echo(f"Issue {issue_id} was ordered before and is {edition.state}: no second send.")
+        click.echo(f"Issue {issue_id} was ordered before: it is {sending.stands(edition)}.")
     if not wait:
         click.echo(f"Follow it with: hebdo deliveries show {issue_id}")
         sending.tell_obstacle(edition.id)

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.core import deliveries, installations, workers
+from app.core import clock, deliveries, installations, workers
 from app.core.deliveries import Progress as Equation
 from app.database import reading_only
 from app.extensions import db
@@ -84,6 +84,13 @@ def conclude(edition: Edition, equation: Equation, first_pass: bool) -> int:
         click.echo(f"Trouble: {edition.trouble}", err=True)
     fine = equation.adds_up and _is_done(edition, equation, first_pass)
     return 0 if fine and edition.state is not EditionState.HALTED else 1
+
+
+def stands(edition: Edition) -> str:
+    """Its state, and of one that is scheduled also its moment."""
+    if edition.state is not EditionState.SCHEDULED or edition.due_at is None:
+        return str(edition.state)
+    return f"scheduled for {edition.due_at.astimezone(clock.PARIS):%Y-%m-%d %H:%M} (Paris)"
 
 
 def sentence(equation: Equation) -> str:
