@@ -78,12 +78,11 @@ def test_a_sink_started_with(flask_app: Flask, move_clock: Clock, case: Case) ->
             wait_for(lambda: has_had_its_say(edition_id, case), what=case.state)
         before = look(edition_id)
         with sink(port) as sound:
-
-            def over_by_and_by() -> bool:
-                move_clock(dt.timedelta(seconds=30))
-                return oracle.is_over(edition_id)
-
-            wait_for(over_by_and_by, PATIENCE, what="the edition is sent")
+            wait_for(
+                lambda: oracle.is_over_by_and_by(edition_id, move_clock),
+                PATIENCE,
+                what="the edition is sent",
+            )
             judge(edition_id, case, faulty.recipients, sound.recipients, before)
 
 
