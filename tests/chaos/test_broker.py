@@ -18,6 +18,7 @@ from tasks import nudges
 from tests import rows
 from tests.chaos import oracle
 from tests.chaos.forms import LONG, PATIENCE, READERS, on
+from tests.ports import free_port
 from tests.relay import StoryRelay
 from tests.service import running, wait_for
 
@@ -28,7 +29,7 @@ STOPPED = 60.0 if LONG else 6.0
 @pytest.fixture
 def own_broker() -> Iterator[ValkeyServer]:
     """A Valkey that a test may empty, stop and kill."""
-    server = ValkeyServer()
+    server = ValkeyServer(port=free_port())
     server.start(timeout=60.0)
     yield server
     if server.is_running():
