@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -81,31 +82,28 @@ def move_newsletter_rubric(slug: str, rubric_id: int, way: str) -> ResponseRetur
 
 @door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/retire")
 def retire_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
-    guard.require(editors.is_admin)
-    rubric = rubrics.get(newsletters.get(slug), rubric_id)
-    try:
-        rubrics.retire(rubric)
-    except Conflict as refused:
-        db.session.rollback()
-        flash(str(refused.message), "error")
-    else:
-        db.session.commit()
-        flash(_("“%(rubric)s” stands in no new issue.", rubric=rubric.title))
-    return _back(slug)
+    return _change(slug, rubric_id, rubrics.retire, _("“%(rubric)s” stands in no new issue."))
 
 
 @door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/bring-back")
 def bring_back_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
+    said = _("“%(rubric)s” is back, behind the others.")
+    return _change(slug, rubric_id, rubrics.bring_back, said)
+
+
+def _change(
+    slug: str, rubric_id: int, verb: Callable[[Rubric], None], said: object
+) -> ResponseReturnValue:
     guard.require(editors.is_admin)
     rubric = rubrics.get(newsletters.get(slug), rubric_id)
     try:
-        rubrics.bring_back(rubric)
+        verb(rubric)
     except Conflict as refused:
         db.session.rollback()
         flash(str(refused.message), "error")
     else:
         db.session.commit()
-        flash(_("“%(rubric)s” is back, behind the others.", rubric=rubric.title))
+        flash(str(said) % {"rubric": rubric.title})
     return _back(slug)
 
 
