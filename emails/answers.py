@@ -88,7 +88,7 @@ def _told(reply: bytes) -> tuple[str, str]:
     enhanced = next((each[1] for each in found if each), "")
     if len(lines) == 1:
         return lines[0], enhanced
-    rest = [line.removeprefix(enhanced).strip() for line in lines[1:]]
+    rest = [f"{line} ".removeprefix(f"{enhanced} ").strip() for line in lines[1:]]
     return _cut(" ".join(line for line in (lines[0], *rest) if line)), enhanced
 
 

@@ -225,6 +225,7 @@ def test_the_queue_id_is_found_where_relays_put_it(reply: bytes, queue_id: str) 
     [
         (b"5.1.1 no such\n5.1.1 mailbox", "5.1.1", "5.1.1 no such mailbox"),
         (b"blocked by policy\r\n5.7.1 see our page\r", "5.7.1", "blocked by policy see our page"),
+        (b"5.7.1 see\n5.7.15 too\n5.7.1", "5.7.1", "5.7.1 see 5.7.15 too"),
         (b"one\n\n two", "", "one two"),
         (b"x" * 300 + b"\n" + b"y" * 300, "", "x" * 300),
     ],
