@@ -213,6 +213,14 @@ def test_an_import_without_the_word_confirmed_brings_nobody_in(run: Run, tmp_pat
     assert subscribers.find("anna@example.org") is None
 
 
+def test_a_consent_from_the_future_brings_nobody_in(run: Run, tmp_path: Path) -> None:
+    ok(run(*NEWSLETTER))
+    said = refused(run("subscribers", "import", people(tmp_path, READERS), "--newsletter",
+                       "hebdo-test", *CONSENT[:-1], "2062-03-14"))  # fmt: skip
+    assert said.startswith("consented_at: Please give the day on which they consented")
+    assert subscribers.find("anna@example.org") is None
+
+
 def test_an_import_cannot_wake_a_suppressed_address(run: Run, tmp_path: Path) -> None:
     ok(run(*NEWSLETTER))
     ok(run("suppressions", "add", "Anna@example.org", "--note", "she phoned"))

@@ -6,6 +6,7 @@ An import cannot bring back who left or who must not be mailed: both are said, r
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,11 +14,11 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from app.core import addresses, answers, clock, consents, subscribers, suppressions
+from app.core import addresses, answers, clock, consents, preferences, subscribers, suppressions
 from app.core.addresses import Address
 from app.core.consents import Proof
 from app.core.errors import Invalid
-from app.extensions import db
+from app.extensions import _, db
 from app.models import ConsentAct, Newsletter, Subscriber, Subscription, SubscriptionState
 from emails import typed
 
@@ -47,7 +48,7 @@ class ImportRow:
     address: str
     first_name: str = ""
     language: str = ""
-    """Empty: the newsletter's."""
+    """One of `preferences.LANGUAGES`, also as `EN` or `en-GB`; empty: the newsletter's."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """To the newsletter's own questions, by name; nobody asked for those that are missing."""
 
@@ -69,11 +70,19 @@ def import_confirmed(
     """Bring in people who consented elsewhere; says of each row, in order, what became of it.
 
     `source` and `consented_at` stand in each one's proof of consent. Nobody is mailed. Runs as it
-    is read, `CHUNK` rows at a time; the caller commits. Twice adds nobody twice.
+    is read, `CHUNK` rows at a time; the caller commits. Twice adds nobody twice. Raises Invalid,
+    before a row is read, when `consented_at` is still to come.
     """
+    if consented_at > clock.now():
+        sentence = _("Please give the day on which they consented: this one is still to come.")
+        raise Invalid(sentence, {"consented_at": sentence})
+    # What raises must not wait, as a generator does, until somebody asks for the first line.
+    return _bring_in(rows, _Intake(newsletter, Proof(source=source), consented_at))
+
+
+def _bring_in(rows: Iterable[ImportRow], intake: _Intake) -> Iterator[ImportLine]:
     seen: set[str] = set()
     remaining = iter(rows)
-    intake = _Intake(newsletter, Proof(source=source), consented_at)
     while chunk := list(islice(remaining, CHUNK)):
         yield from intake.take(chunk, seen)
         db.session.flush()
@@ -128,9 +137,11 @@ class _Intake:
         if subscription is not None and subscription.ended_at is not None:
             # Also while a sign-up waits to be confirmed: anybody can have typed her address.
             return ImportOutcome.LEFT
+        language = _language(row.language) or self.newsletter.language
         kept = answers.read_all(self.newsletter.questions, row.answers, partly=True)
         if subscription is None:
-            subscription = self._subscription(subscriber or self._subscriber(row, address))
+            person = subscriber or self._subscriber(row, address, language)
+            subscription = self._subscription(person)
         subscription.state = SubscriptionState.CONFIRMED
         subscription.confirmed_at = self.consented_at
         consents.record(subscription, ConsentAct.IMPORTED, self.proof, self.consented_at)
@@ -139,12 +150,12 @@ class _Intake:
             answers.keep(subscription, kept)
         return ImportOutcome.ADDED
 
-    def _subscriber(self, row: ImportRow, address: Address) -> Subscriber:
+    def _subscriber(self, row: ImportRow, address: Address, language: str) -> Subscriber:
         made = Subscriber(
             address=address.written,
             address_key=address.key,
             first_name=typed.line(row.first_name)[: subscribers.LONGEST_NAME],
-            language=row.language or self.newsletter.language,
+            language=language,
             created_at=clock.now(),
         )
         db.session.add(made)
@@ -166,6 +177,15 @@ def _read(row: ImportRow) -> Address | Invalid:
         return addresses.read(row.address)
     except Invalid as refusal:
         return refusal
+
+
+def _language(written: str) -> str:
+    """`en` of `en-GB`; empty for none. Raises Invalid for one that our pages do not speak."""
+    language = re.split("[-_]", written.strip().lower())[0]
+    if language and language not in preferences.LANGUAGES:
+        sentence = _("Choose fr or en.")
+        raise Invalid(sentence, {"language": sentence})
+    return language
 
 
 def _told(refusal: Invalid) -> str:

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core import enrolments, spreadsheets, subscribers, subscriptions, suppressions
+from app.core import clock, enrolments, spreadsheets, subscribers, subscriptions, suppressions
 from app.core.enrolments import ImportLine, ImportOutcome, ImportRow
+from app.core.errors import Invalid
 from app.extensions import db
 from app.models import (
     Consent,
@@ -93,6 +94,33 @@ def test_an_import_read_twice_adds_nobody_twice(letter: Newsletter) -> None:
     assert set(outcomes(bring(letter, *names))) == {ImportOutcome.ADDED}
     assert set(outcomes(bring(letter, *names))) == {ImportOutcome.ALREADY}
     assert db.session.scalar(select(func.count()).select_from(Subscriber)) == len(names)
+
+
+def test_nobody_can_have_consented_at_a_moment_that_is_still_to_come(letter: Newsletter) -> None:
+    rows = iter([ImportRow(2, "lea@hebdo.test")])
+    with pytest.raises(Invalid, match="still to come"):
+        enrolments.import_confirmed(rows, letter, "salon.csv", clock.now() + dt.timedelta(hours=1))
+    assert next(rows).line == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("EN", "en"), ("en-GB", "en"), (" fr_FR ", "fr"), ("", "fr"), ("Anglais", ""), ("f\0r", "")],
+)
+def test_a_language_is_kept_only_as_one_that_our_pages_speak(
+    letter: Newsletter, written: str, kept: str
+) -> None:
+    rows = [ImportRow(2, "lea@hebdo.test", "Léa\0 Marie", written)]
+    (line,) = enrolments.import_confirmed(rows, letter, "salon.csv", CONSENTED)
+    db.session.commit()
+    person = subscribers.find("lea@hebdo.test")
+    if kept:
+        assert person is not None
+        assert (line.outcome, person.language) == (ImportOutcome.ADDED, kept)
+        assert person.first_name == "Léa Marie"
+    else:
+        assert person is None
+        assert (line.outcome, line.why) == (ImportOutcome.INVALID, "language: Choose fr or en.")
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
