@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.settings import Settings, load
+from app.settings import Settings, load, make_state_dir
 
 MAX_REQUEST_BYTES = 12 * 1024 * 1024
 """One picture of 10 MiB and its form; a greater request gets 413."""
@@ -58,7 +58,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
     )
     flask_app.extensions["hebdo.settings"] = settings
     flask_app.extensions["hebdo.links"] = Links(settings)
-    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_dir(settings.state_dir)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

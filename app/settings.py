@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
+from app.readings import SIGNS, Reading, split
 from emails.errors import UnfitKey
 from emails.values import Relay
 
@@ -87,7 +88,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     wrong = [
         f"{name} is not set ({why})" for name, why in _why_required().items() if not known.get(name)
     ]
-    found = _Reading(known, wrong)
+    found = Reading(known, wrong)
     settings = _settings(found, state_dir)
     if wrong:
         raise SettingsError("\n".join(wrong))
@@ -96,10 +97,34 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def read_state(state_dir: Path) -> dict[str, str]:
     """What `hebdo up` left for the other commands; empty when it never ran here."""
+    file = state_dir / STATE_FILE
     try:
-        return dict(json.loads((state_dir / STATE_FILE).read_text(encoding="utf-8")))
+        kept = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as odd:
+        raise SettingsError(
+            f"{file} cannot be read: {odd.strerror}. Call hebdo as the user whose file it is, or name"
+            " another folder in HEBDO_STATE_DIR."
+        ) from odd
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict) or not all(isinstance(each, str) for each in kept.values()):
+        raise SettingsError(
+            f"{file} is torn, and held the secret key: bring it back from a backup. If there is none,"
+            " move it away and start again; no link that was mailed before will open then."
+        )
+    return kept
+
+
+def make_state_dir(state_dir: Path) -> None:
+    """For its owner alone, where it is not there yet."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as odd:
+        raise SettingsError(
+            f"HEBDO_STATE_DIR is {str(state_dir)!r}, which cannot be made: {odd.strerror}"
+        ) from odd
 
 
 def _why_required() -> dict[str, str]:
@@ -112,30 +137,7 @@ def _why_required() -> dict[str, str]:
     }
 
 
-class _Reading:
-    """Casts at the edge; what does not fit is noted, not raised, so that all is told at once."""
-
-    def __init__(self, known: Mapping[str, str], wrong: list[str]) -> None:
-        self.known = known
-        self.wrong = wrong
-
-    def text(self, name: str, default: str = "", *, pattern: str = ".*", meant: str = "") -> str:
-        value = self.known.get(name, default)
-        if value and not re.fullmatch(pattern, value):
-            # A URL may hold a password, which has no business in a terminal or a log.
-            shown = re.sub(r"://[^@/]*@", "://...@", value)
-            self.wrong.append(f"{name} is {shown!r}, but must be {meant}")
-        return value
-
-    def whole(self, name: str, default: int) -> int:
-        value = self.known.get(name, "")
-        if value and not value.isdecimal():
-            self.wrong.append(f"{name} is {value!r}, but must be a whole number")
-            return default
-        return int(value) if value else default
-
-
-def _settings(found: _Reading, state_dir: Path) -> Settings:
+def _settings(found: Reading, state_dir: Path) -> Settings:
     secret = found.text("HEBDO_SECRET_KEY")
     if secret and len(secret) < 32:
         found.wrong.append("HEBDO_SECRET_KEY is too short: at least 32 characters")
@@ -145,15 +147,13 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         secret_key_fallbacks=tuple(
             found.text("HEBDO_SECRET_KEY_FALLBACKS").replace(",", " ").split()
         ),
-        base_url=found.text(
-            "HEBDO_BASE_URL",
-            pattern=r"https?://[^\s/]+/?",
-            meant="like https://letters.example.org",
+        base_url=found.url(
+            "HEBDO_BASE_URL", pattern=r"https?://[^\s/]+/?", meant="https://letters.example.org"
         ).rstrip("/"),
         relay=_relay(found),
-        mail_from=found.text("HEBDO_MAIL_FROM", pattern=r"[^\s@<>]+@[^\s@<>]+", meant="an address"),
-        redis_url=found.text(
-            "REDIS_URL", pattern=r"rediss?://\S+", meant="like redis://:password@host:6379/0"
+        mail_from=found.address("HEBDO_MAIL_FROM"),
+        redis_url=found.url(
+            "REDIS_URL", pattern=r"rediss?://\S+", meant="redis://:password@host:6379/0"
         ),
         database_url=_database_url(found, state_dir),
         state_dir=state_dir,
@@ -162,14 +162,10 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
         connections=max(1, found.whole("HEBDO_SMTP_CONNECTIONS", 10)),
         sessions=found.whole("HEBDO_SMTP_SESSIONS", 0),
         rate=found.whole("HEBDO_SMTP_RATE", 0),
-        return_address=found.text("HEBDO_RETURN_ADDRESS"),
+        return_address=found.address("HEBDO_RETURN_ADDRESS"),
         signer=_signer(found),
         inbox_url=found.text("HEBDO_INBOX_URL"),
-        dns=found.text(
-            "HEBDO_DNS",
-            pattern=r"off|\d+(\.\d+){3}(:\d+)?",
-            meant="off, or a name server such as 192.0.2.53",
-        ),
+        dns=found.name_server("HEBDO_DNS"),
         metrics_token=_metrics_token(found),
         form_seconds=float(found.whole("HEBDO_FORM_SECONDS", 2)),
         log_format=found.text(
@@ -184,7 +180,7 @@ def _settings(found: _Reading, state_dir: Path) -> Settings:
     )
 
 
-def _metrics_token(found: _Reading) -> str:
+def _metrics_token(found: Reading) -> str:
     token = found.text("HEBDO_METRICS_TOKEN")
     if token and not re.fullmatch("[!-~]{16,}", token):
         # What is nearly a secret is not shown.
@@ -195,41 +191,50 @@ def _metrics_token(found: _Reading) -> str:
     return token
 
 
-def _database_url(found: _Reading, state_dir: Path) -> str:
-    url = found.text(
-        "HEBDO_DATABASE_URL",
-        pattern=r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*",
-        meant="like postgresql://user:password@host/name",
-    )
+def _database_url(found: Reading, state_dir: Path) -> str:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    url = found.text("HEBDO_DATABASE_URL")
     if not url:
         return f"sqlite:///{state_dir / 'hebdo.sqlite'}"
+    try:
+        # By its own rules, which let a password hold what ends one elsewhere.
+        fits = re.fullmatch(r"(sqlite|postgres(ql)?(\+psycopg)?)://\S*", url) and make_url(url)
+    except (ArgumentError, ValueError):
+        fits = None
+    if not fits:
+        meant = "postgresql://user:password@host/name"
+        found.wrong.append(f"HEBDO_DATABASE_URL must be like {meant} ({SIGNS})")
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
-def _relay(found: _Reading) -> Relay:
+def _relay(found: Reading) -> Relay:
     """Read `smtp://user:pass@host:port?tls=starttls|implicit|none` (no port: 25, 587 or 465)."""
-    url = found.text("HEBDO_SMTP_URL")
-    parts = urlsplit(url)
+    url = found.url(
+        "HEBDO_SMTP_URL",
+        pattern=r"smtp://(?:[^/?#]*@)?[^@/?#:][^@]*",
+        meant="smtp://user:password@host:587?tls=starttls",
+    )
+    parts = split(url)
+    if parts is None:
+        return Relay(host="", port=0)
     options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     tls = options.get("tls", "none")
-    if url and (parts.scheme != "smtp" or not parts.hostname):
-        found.wrong.append(
-            "HEBDO_SMTP_URL must look like smtp://user:password@host:587?tls=starttls"
-        )
     if tls not in {"none", "starttls", "implicit"}:
         found.wrong.append(
             f"HEBDO_SMTP_URL has tls={tls}, but must have none, starttls or implicit"
         )
     return Relay(
         host=parts.hostname or "",
-        port=_port(found, parts) or {"none": 25, "starttls": 587, "implicit": 465}.get(tls, 25),
+        port=parts.port or {"none": 25, "starttls": 587, "implicit": 465}.get(tls, 25),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         tls=tls,
     )
 
 
-def _signer(found: _Reading) -> Signer | None:
+def _signer(found: Reading) -> Signer | None:
     """The DKIM key and its name in the DNS: both or neither, and a key that receivers accept."""
     label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     selector = found.text(
@@ -252,11 +257,3 @@ def _signer(found: _Reading) -> Signer | None:
     except UnfitKey as odd:
         found.wrong.append(f"HEBDO_DKIM_KEY_FILE is {file!r}, which {odd}")
     return None
-
-
-def _port(found: _Reading, parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        found.wrong.append("HEBDO_SMTP_URL has a port that is no number from 0 to 65535")
-        return None

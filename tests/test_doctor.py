@@ -202,6 +202,24 @@ def test_of_a_relay_on_this_machine_only_what_can_be_known_is_said(
     assert one("spf")[0] is None
 
 
+@pytest.mark.parametrize("unfit", ["rédaction@autre.net", "lettre", "lettre@autre_net.net"])
+def test_a_sender_that_no_mail_can_leave_from_is_a_finding_and_stops_no_other(
+    names: NameServer, zone: Zone, unfit: str
+) -> None:
+    db.session.rollback()
+    rows.newsletter("autre").sender_address = unfit
+    db.session.commit()
+    zone["hebdo.net"] = {"TXT": ['"v=spf1 a:out.relay.net -all"']}
+    zone["_dmarc.hebdo.net"] = {"TXT": ['"v=DMARC1; p=none"']}
+    found = asked("spf", "dmarc")
+    assert [(each["check"], each["ok"]) for each in found] == [
+        ("spf", False), ("spf", True), ("dmarc", False), ("dmarc", True),
+    ]  # fmt: skip
+    for each in (found[0], found[2]):
+        assert f"Nothing can be sent from {unfit}, which " in each["says"]
+        assert "at the desk" in each["do"]
+
+
 # DKIM ----------------------------------------------------------------------------------------------
 
 SELECTOR = "hebdo1._domainkey.hebdo.net"

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.settings import REQUIRED, SettingsError, load
 from app.up import state
+from tests.conftest import make_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -99,6 +101,95 @@ def test_secrets_are_not_in_what_settings_print(tmp_path: Path) -> None:
         assert secret not in printed
 
 
+@pytest.mark.parametrize("name", ["HEBDO_MAIL_FROM", "HEBDO_RETURN_ADDRESS"])
+@pytest.mark.parametrize(
+    "slip",
+    ["bounces", "Bounces <b@x.org>", "rédaction@example.org", "b@x.org, c@x.org", "b@x_y.org"],
+)
+def test_an_address_that_no_mail_could_leave_from_is_told_at_the_start(
+    tmp_path: Path, name: str, slip: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is '{slip}', but must be an address alone"):
+        load(environ(tmp_path, **{name: slip}))
+
+
+def test_the_domain_of_an_address_may_have_accents(tmp_path: Path) -> None:
+    given = {"HEBDO_MAIL_FROM": "desk@été.example", "HEBDO_RETURN_ADDRESS": "b@été.example"}
+    found = load(environ(tmp_path, **given))
+    assert (found.mail_from, found.return_address) == ("desk@été.example", "b@été.example")
+
+
+@pytest.mark.parametrize(
+    "slip",
+    ["192.0.2.300", "192.0.2.53:99999", "192.0.2.53:0", "192.0.2.53:", "192.0.2.53:x", "::1", "no"],
+)
+def test_a_name_server_that_cannot_be_asked_is_told_at_the_start(tmp_path: Path, slip: str) -> None:
+    with pytest.raises(SettingsError, match=f"^HEBDO_DNS is '{slip}', but must be off, or"):
+        load(environ(tmp_path, HEBDO_DNS=slip))
+
+
+@pytest.mark.parametrize("fits", ["off", "192.0.2.53", "192.0.2.53:5353"])
+def test_a_name_server_is_an_address_and_perhaps_a_port(tmp_path: Path, fits: str) -> None:
+    assert load(environ(tmp_path, HEBDO_DNS=fits)).dns == fits
+
+
+SLIPS = [
+    ("HEBDO_SMTP_URL", "smtp://desk:hid[den@relay:587"),
+    ("HEBDO_SMTP_URL", "smtp://desk:hid]den[@relay:587"),
+    ("HEBDO_SMTP_URL", "smtp://desk:[hidden]@relay:587"),
+    ("HEBDO_SMTP_URL", "smtp://desk:587/hidden@relay:587"),
+    ("HEBDO_SMTP_URL", "smtp://desk:hidden@relay:five"),
+    ("HEBDO_SMTP_URL", "smtp://desk:hidden@relay:99999"),
+    ("REDIS_URL", "redis://:hid[den@broker:6379/0"),
+    ("REDIS_URL", "redis://:hid/den@broker:6379/0"),
+    ("REDIS_URL", "redis://:hidden@broker:many/0"),
+    ("REDIS_URL", "amqp://u:hid/den@broker"),
+    ("HEBDO_DATABASE_URL", "postgresql://u:hidden@db:many/hebdo"),
+    ("HEBDO_DATABASE_URL", "mysql://u:hid/den@db/hebdo"),
+    ("HEBDO_BASE_URL", "https://letters.example.org:many"),
+    ("HEBDO_BASE_URL", "https://[letters.example.org"),
+]
+
+
+@pytest.mark.parametrize(("name", "slip"), SLIPS)
+def test_a_url_that_cannot_be_read_is_told_and_nothing_of_it_is_shown(
+    tmp_path: Path, name: str, slip: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be like ") as odd:
+        load(environ(tmp_path, **{name: slip}))
+    (sentence,) = str(odd.value).splitlines()
+    assert "hid" not in sentence
+    assert "den" not in sentence
+
+
+def test_a_database_password_may_hold_what_its_driver_takes(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://u:p[/]w@db:5432/hebdo"
+    assert load(environ(tmp_path, HEBDO_DATABASE_URL=url)).database_url == url
+
+
+# The state -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("torn", ["", '{"HEBDO_SECRET_KEY": "abc', "[1]", '{"a": 1}', "\udcff"])
+def test_a_torn_state_file_is_told_and_that_it_holds_the_secret(tmp_path: Path, torn: str) -> None:
+    (tmp_path / "state.json").write_bytes(torn.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SettingsError, match="bring it back from a backup") as odd:
+        load(environ(tmp_path))
+    assert str(tmp_path / "state.json") in str(odd.value)
+
+
+def test_a_state_that_cannot_be_read_or_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state.json").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load(environ(tmp_path))
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="cannot be read: Not a directory"):
+        load(environ(tmp_path / "file" / "var"))
+    given = make_settings("sqlite://", tmp_path / "file" / "var")
+    with pytest.raises(SettingsError, match=r"^HEBDO_STATE_DIR is .*cannot be made: Not a dir"):
+        create_app(given)
+
+
 # The example ---------------------------------------------------------------------------------------
 
 LINE = re.compile(r"^(# )?([A-Z][A-Z0-9_]+)=(.*)$", flags=re.M)
@@ -127,7 +218,7 @@ def example() -> dict[str, tuple[bool, str]]:
 
 def taken() -> set[str]:
     """The names of what is read: asked for by a call, not only named in a sentence."""
-    asked = r'(?:\.text|\.whole|\.get)\(\s*"([A-Z_]+)"'
+    asked = r'\.(?:text|whole|address|name_server|url|get)\(\s*"([A-Z_]+)"'
     named = re.findall(asked, read("app/settings.py") + read("app/up/state.py"))
     return {*named, *state.PORTS}
 

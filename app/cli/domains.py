@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from app.cli import zones
 from app.cli.findings import Finding
-from app.cli.group import Refused
 from app.cli.relays import Station, ask_again
 from app.core import newsletters
 from app.extensions import settings
@@ -22,44 +21,58 @@ from emails.errors import UnfitValue
 SHORT_ENDING = 3
 """Letters: under co.uk or com.br it is the third label from the end that somebody owns."""
 
+MEND_SENDER = "An admin mends it at the desk, under Newsletters: the sender's address."
+
 
 def of_senders() -> list[str]:
-    """The domains of all our senders, in their ASCII form."""
-    senders = [settings().mail_from, *(each.sender_address for each in newsletters.listing())]
-    return sorted({_domain(each) for each in senders})
+    """The domains of all our senders, in their ASCII form; a sender that is unfit has none."""
+    return _domains(_senders())[0]
 
 
-def of_envelopes() -> list[str]:
+def _senders() -> list[str]:
+    return [settings().mail_from, *(each.sender_address for each in newsletters.listing())]
+
+
+def _envelopes() -> list[str]:
     """Those that SPF is about: where bounces come back (RFC 7208 §2.4)."""
     back = settings().return_address
-    return [_domain(back)] if back else of_senders()
+    return [back] if back else _senders()
 
 
-def _domain(sender: str) -> str:
-    try:
-        return headers.address(sender, sender).rpartition("@")[2].lower()
-    except UnfitValue as odd:
-        raise Refused(f"Nothing can be sent from {odd}.") from odd
+def _domains(senders: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The domains in their ASCII form; and each sender that no mail can leave from, with the reason."""
+    domains, unfit = set(), {}
+    for each in senders:
+        try:
+            domains.add(headers.address("", each, accents=False).rpartition("@")[2].lower())
+        except UnfitValue as odd:
+            unfit[each] = str(odd).removeprefix(": ")
+    return sorted(domains), unfit
 
 
 def look_at_spf(relay: Station, lookups: Lookups) -> list[Finding]:
-    return _each("spf", of_envelopes(), lambda domain: _spf(domain, relay, lookups))
+    return _each("spf", _envelopes(), lambda domain: _spf(domain, relay, lookups))
 
 
 def look_at_dkim(lookups: Lookups) -> list[Finding]:
-    return _each("dkim", of_senders(), lambda domain: _dkim(domain, settings().signer, lookups))
+    return _each("dkim", _senders(), lambda domain: _dkim(domain, settings().signer, lookups))
 
 
 def look_at_dmarc(lookups: Lookups) -> list[Finding]:
-    return _each("dmarc", of_senders(), lambda domain: _dmarc(domain, lookups))
+    return _each("dmarc", _senders(), lambda domain: _dmarc(domain, lookups))
 
 
-def _each(name: str, domains: list[str], look: Callable[[str], Finding]) -> list[Finding]:
+def _each(name: str, senders: list[str], look: Callable[[str], Finding]) -> list[Finding]:
+    domains, unfit = _domains(senders)
+    found = [
+        Finding(name, False, f"Nothing can be sent from {each}, which {why}.", MEND_SENDER)
+        for each, why in unfit.items()
+    ]
     real = [each for each in domains if not is_reserved(each)]
-    if not real:
+    if domains and not real:
         says = f"Nobody can look up the domains we write from: {', '.join(domains)} (RFC 2606)."
-        return [Finding(name, True, says)]
-    return [_asked(name, each, look) for each in real]
+        found.append(Finding(name, True, says))
+    return found + [_asked(name, each, look) for each in real]
 
 
 def _asked(name: str, domain: str, look: Callable[[str], Finding]) -> Finding:

@@ -68,8 +68,9 @@ def worker(only: str | None, slots: int) -> None:
 @click.command()
 def beat() -> None:
     """Ring the bells that come by the clock. Several at once do no harm."""
-    schedule = settings.load().state_dir / "beat-schedule"
-    schedule.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state_dir = settings.load().state_dir
+    settings.make_state_dir(state_dir)
+    schedule = state_dir / "beat-schedule"
     _become_celery("beat", "-s", str(schedule), "--pidfile", "")
 
 
