@@ -26,9 +26,6 @@ ADDRESS = ("address", "email", "e-mail", "mail", "adresse", "courriel")
 FIRST_NAME = ("first_name", "first name", "firstname", "prénom", "prenom")
 LANGUAGE = ("language", "lang", "langue")
 
-TOGETHER = 5_000
-"""Rows in one transaction. An import that breaks off is simply run again: twice adds nobody twice."""
-
 TOLD = 20
 """Rows that are named one by one; beyond that their number is told."""
 
@@ -78,7 +75,7 @@ def import_(
             counts[line.outcome] += 1
             if line.outcome not in (ImportOutcome.ADDED, ImportOutcome.ALREADY):
                 told.append(line)
-            if done % TOGETHER == 0:
+            if done % enrolments.CHUNK == 0:
                 db.session.commit()
         db.session.commit()
     _report(counts, told, shape)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import islice
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import addresses, answers, clock, consents, preferences, subscribers, suppressions
 from app.core.addresses import Address
@@ -23,7 +24,9 @@ from app.models import ConsentAct, Newsletter, Subscriber, Subscription, Subscri
 from emails import typed
 
 CHUNK = 500
-"""Rows looked up and written together."""
+"""Rows looked up and written together. Whoever commits after each of them keeps no sign-up waiting
+for long, and two imports never wait for each other in a ring.
+"""
 
 
 class ImportOutcome(StrEnum):
@@ -64,6 +67,13 @@ class ImportLine:
     """For INVALID, a sentence."""
 
 
+Read = tuple[ImportRow, Address | Invalid]
+"""A row, and its address or what is wrong with it."""
+
+Known = Mapping[str, tuple[Subscriber, Subscription | None]]
+"""Persons by their address's key, and how they stand with the newsletter of the import."""
+
+
 def import_confirmed(
     rows: Iterable[ImportRow], newsletter: Newsletter, source: str, consented_at: dt.datetime
 ) -> Iterator[ImportLine]:
@@ -85,7 +95,6 @@ def _bring_in(rows: Iterable[ImportRow], intake: _Intake) -> Iterator[ImportLine
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         yield from intake.take(chunk, seen)
-        db.session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +106,29 @@ class _Intake:
     consented_at: dt.datetime
 
     def take(self, chunk: Sequence[ImportRow], seen: set[str]) -> list[ImportLine]:
+        """Their lines, in order, once all that was new is written."""
         read = [(row, _read(row)) for row in chunk]
-        keys = {found.key for _, found in read if isinstance(found, Address)}
-        suppressed = suppressions.among(keys)
-        known = _known(keys, self.newsletter)
-        return [self._line(row, found, seen, suppressed, known) for row, found in read]
+        keys = _keys(read)
+        fresh = keys - seen
+        known = _hold(keys, self.newsletter)
+        while True:
+            try:
+                with db.session.begin_nested():
+                    return self._lines(read, seen, known)
+            except IntegrityError:
+                # Somebody signed up one of them a moment ago, and we waited for her commit.
+                before, known = known.keys(), _hold(keys, self.newsletter)
+                if known.keys() <= before:
+                    raise
+                seen -= fresh
+
+    def _lines(self, read: Sequence[Read], seen: set[str], known: Known) -> list[ImportLine]:
+        # Asked once all are held: who had herself erased while we waited for her row is among them.
+        suppressed = suppressions.among(_keys(read))
+        # New ones are written in one order, so that two imports never wait for each other in a ring.
+        in_order = sorted(read, key=_place)
+        lines = [self._line(row, found, seen, suppressed, known) for row, found in in_order]
+        return sorted(lines, key=lambda line: line.line)
 
     def _line(
         self,
@@ -109,7 +136,7 @@ class _Intake:
         found: Address | Invalid,
         seen: set[str],
         suppressed: set[str],
-        known: dict[str, tuple[Subscriber, Subscription | None]],
+        known: Known,
     ) -> ImportLine:
         if isinstance(found, Invalid):
             return ImportLine(row.line, row.address, ImportOutcome.INVALID, found.message)
@@ -179,6 +206,15 @@ def _read(row: ImportRow) -> Address | Invalid:
         return refusal
 
 
+def _place(one: Read) -> str:
+    _row, found = one
+    return found.key if isinstance(found, Address) else ""
+
+
+def _keys(read: Iterable[Read]) -> set[str]:
+    return {found.key for _, found in read if isinstance(found, Address)}
+
+
 def _language(written: str) -> str:
     """`en` of `en-GB`; empty for none. Raises Invalid for one that our pages do not speak."""
     language = re.split("[-_]", written.strip().lower())[0]
@@ -193,16 +229,23 @@ def _told(refusal: Invalid) -> str:
     return " ".join(f"{name}: {sentence}" for name, sentence in refusal.faults.items())
 
 
-def _known(
-    keys: set[str], newsletter: Newsletter
-) -> dict[str, tuple[Subscriber, Subscription | None]]:
-    rows = db.session.execute(
-        select(Subscriber, Subscription)
-        .outerjoin(
-            Subscription,
-            (Subscription.subscriber_id == Subscriber.id)
-            & (Subscription.newsletter_id == newsletter.id),
-        )
+def _hold(keys: set[str], newsletter: Newsletter) -> Known:
+    """Those who are known, as they stand now; nobody else signs them up, ends or confirms anything of
+    theirs until the transaction ends. In one order everywhere: persons, then subscriptions, by number."""
+    persons = db.session.scalars(
+        select(Subscriber)
         .where(Subscriber.address_key.in_(keys))
+        .order_by(Subscriber.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    theirs = db.session.scalars(
+        select(Subscription)
+        .where(Subscription.newsletter_id == newsletter.id)
+        .where(Subscription.subscriber_id.in_([each.id for each in persons]))
+        .order_by(Subscription.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    return {subscriber.address_key: (subscriber, standing) for subscriber, standing in rows}
+    standings = {each.subscriber_id: each for each in theirs}
+    return {each.address_key: (each, standings.get(each.id)) for each in persons}
