@@ -17,7 +17,16 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from app.cli import cli
-from app.core import clock, corrections, editors, searches, subscribers, suppressions, workers
+from app.core import (
+    clock,
+    corrections,
+    editors,
+    enrolments,
+    searches,
+    subscribers,
+    suppressions,
+    workers,
+)
 from app.extensions import db
 from app.models import (
     Delivery,
@@ -247,6 +256,34 @@ def test_a_file_that_is_no_table_of_people_is_refused_in_words(
     assert said in refused(
         run("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT)
     )
+
+
+@pytest.mark.parametrize("shape", ["table", "json"])
+def test_an_import_that_breaks_off_says_who_is_in_already_and_may_be_run_again(
+    run: Run, tmp_path: Path, shape: str
+) -> None:
+    ok(run(*NEWSLETTER))
+    file = tmp_path / "long.csv"
+    many = [f"reader-{n}@example.org" for n in range(1, enrolments.CHUNK + 300)]
+    whole = "\n".join(["address", "no address", *many, "zoé@example.org"]).encode()
+    file.write_bytes(whole.replace("é".encode(), b"\xe9"))
+    broken = ("subscribers", "import", file, "--newsletter", "hebdo-test", *CONSENT)
+    result = run(*broken, "--format", shape)
+    said = refused(result)
+    assert f"Line {len(many) + 3} is not UTF-8" in said
+    assert "run it again" in said
+    if shape == "json":
+        counts = json.loads(result.stdout)["counts"]
+        assert counts == {"added": enrolments.CHUNK - 1, "invalid": 1}
+    else:
+        assert f"added      {enrolments.CHUNK - 1:>10}" in result.stdout
+        assert "line 2: no address (invalid)" in result.stdout
+    assert db.session.query(Subscription).count() == enrolments.CHUNK - 1
+    file.write_bytes(whole.replace("zoé".encode(), b"zoe"))
+    told = json.loads(ok(run(*broken, "--format", "json")).stdout)
+    assert told["counts"] == {
+        "added": 301, "already": enrolments.CHUNK - 1, "invalid": 1
+    }  # fmt: skip
 
 
 def test_an_export_can_be_read_back_and_runs_no_formula(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -25,6 +24,8 @@ from app.extensions import db
 ADDRESS = ("address", "email", "e-mail", "mail", "adresse", "courriel")
 FIRST_NAME = ("first_name", "first name", "firstname", "prénom", "prenom")
 LANGUAGE = ("language", "lang", "langue")
+
+HALF_WAY = "What was counted is kept. Mend the file and run it again: who is in already is not added twice."
 
 TOLD = 20
 """Rows that are named one by one; beyond that their number is told."""
@@ -68,16 +69,22 @@ def import_(
     told: list[ImportLine] = []
     counts: Counter[ImportOutcome] = Counter()
     moment = consented_at.replace(tzinfo=dt.UTC)
-    with _opened(file) as stream:
-        rows = _rows(stream, [each.name for each in newsletter.questions])
-        lines = enrolments.import_confirmed(rows, newsletter, source.strip(), moment)
+    rows = _rows(file, [each.name for each in newsletter.questions])
+    lines = enrolments.import_confirmed(rows, newsletter, source.strip(), moment)
+    try:
         for done, line in enumerate(lines, start=1):
             counts[line.outcome] += 1
             if line.outcome not in (ImportOutcome.ADDED, ImportOutcome.ALREADY):
                 told.append(line)
             if done % enrolments.CHUNK == 0:
                 db.session.commit()
-        db.session.commit()
+    except Refused as odd:
+        if not counts:
+            raise
+        # Lines come by whole chunks: all that were counted are committed.
+        _report(counts, told, shape)
+        raise Refused(f"{odd.message}\n{HALF_WAY}") from odd
+    db.session.commit()
     _report(counts, told, shape)
 
 
@@ -109,24 +116,32 @@ def list_some(slug: str, limit: int, shape: str) -> None:
     show(shape, core.columns(newsletter), islice(core.export(newsletter), limit))
 
 
-def _opened(file: Path) -> TextIO:
-    return file.open(encoding="utf-8-sig", newline="")
-
-
-def _rows(stream: TextIO, questions: list[str]) -> Iterator[ImportRow]:
+def _rows(file: Path, questions: list[str]) -> Iterator[ImportRow]:
     try:
-        for number, cells in spreadsheets.read(stream):
-            yield ImportRow(
-                line=number,
-                address=_cell(cells, ADDRESS, required=True),
-                first_name=_cell(cells, FIRST_NAME),
-                language=_cell(cells, LANGUAGE),
-                answers={name: _cell(cells, (name,)) for name in questions if name in cells},
-            )
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            for number, cells in spreadsheets.read(stream):
+                yield ImportRow(
+                    line=number,
+                    address=_cell(cells, ADDRESS, required=True),
+                    first_name=_cell(cells, FIRST_NAME),
+                    language=_cell(cells, LANGUAGE),
+                    answers={name: _cell(cells, (name,)) for name in questions if name in cells},
+                )
     except csv.Error as odd:
         raise Refused(f"The file is no table that can be read: {odd}.") from odd
     except UnicodeDecodeError as odd:
-        raise Refused(f"The file is not UTF-8 (byte {odd.start}); save it as UTF-8.") from odd
+        raise Refused(f"Line {_odd_line(file)} is not UTF-8; save the file as UTF-8.") from odd
+
+
+def _odd_line(file: Path) -> int:
+    """The first that is not UTF-8, from 1: the decoder itself counts from where it read last."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def _cell(cells: object, names: tuple[str, ...], required: bool = False) -> str:
