@@ -39,9 +39,13 @@ def reading_only() -> Iterator[None]:
 
 def options(url: str) -> dict[str, Any]:
     """The engine options that go with a database URL."""
+    # An error would tell what its statement was given: readers' addresses, in the log.
+    hushed = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_recycle": 1800}
+        return {**hushed, "connect_args": {"timeout": BUSY_SECONDS}}
+    return {
+        **hushed, "pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_recycle": 1800,
+    }  # fmt: skip
 
 
 def prepare(engine: Engine) -> None:

@@ -2,12 +2,14 @@
 
 What other libraries log (gunicorn, Celery, Alembic) goes through the same door. Whoever posts a
 notice binds its number (`structlog.contextvars.bound_contextvars`); lines about a send name its edition or
-batch. Addresses, tokens and paths with tokens in them are not logged: a request is named by its rule.
+batch. Addresses, tokens and paths with tokens in them are not logged: a request is named by its rule, and of
+what broke neither the variables nor what a statement was given (`hide_parameters` in `app/database.py`).
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 from typing import Any
@@ -31,6 +33,10 @@ QUIET = (
 
 UNWATCHED = frozenset({"static", "api.healthz", "api.readyz"})
 """Endpoints too frequent and too dull for a line each."""
+
+VALUES = re.compile(r"(?:\n|\\n)(?:DETAIL|CONTEXT): .*?(?=\\n|$)", flags=re.M)
+"""Where PostgreSQL repeats the row that it is about: Key (address)=(…) already exists. Celery writes some
+errors as their repr, whose lines end in a backslash and an n."""
 
 log = structlog.get_logger()
 
@@ -59,8 +65,9 @@ def configure(settings: Settings, level: str | None = None) -> None:
 
 
 def register(flask_app: Flask) -> None:
-    """One line per request, when it has been answered."""
+    """One line per request, when it has been answered; what broke, with its trace."""
     flask_app.after_request(log_request)
+    flask_app.log_exception = log_exception  # type: ignore[method-assign]
 
 
 def log_request(response: Response) -> Response:
@@ -74,6 +81,12 @@ def log_request(response: Response) -> Response:
         ms=round((time.monotonic() - g.arrived_at) * 1000, 1),
     )
     return response
+
+
+def log_exception(exc_info: Any) -> None:
+    """In place of Flask's own, which names the path."""
+    rule = request.url_rule.rule if request.url_rule else None
+    log.error(f"Exception on {rule} [{request.method}]", exc_info=exc_info)
 
 
 def _shared() -> list[Processor]:
@@ -90,13 +103,21 @@ def _shared() -> list[Processor]:
 
 def _ending(log_format: str) -> list[Processor]:
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    rendered: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if log_format == "lines":
-        return [strip, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    return [
-        strip,
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
-    ]
+        # Its own traces show each function's variables, tokens and addresses among them.
+        plain = structlog.dev.plain_traceback
+        rendered = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=plain
+        )
+    return [strip, structlog.processors.format_exc_info, _without_values, rendered]
+
+
+def _without_values(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    for name, said in event.items():
+        if isinstance(said, str):
+            event[name] = VALUES.sub("", said)
+    return event
 
 
 def _name_task(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -29,6 +29,10 @@ class OurLogger(Logger):  # type: ignore[misc]
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
         """Nothing: the path of a request may hold a reader's token."""
 
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """What even the page of errors broke over, with its trace and without that path."""
+        super().exception(str(msg).partition(" %s")[0], **kwargs)
+
 
 class Server(BaseApplication):  # type: ignore[misc]
     """Serves one installation; each of its processes makes the app anew, so that none shares a line."""

@@ -13,10 +13,17 @@ from typing import Any
 
 import pytest
 import structlog
+from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.config import Config
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app import logs
+from app.extensions import db, links
+from app.server import OurLogger
 from app.settings import Settings
+from tests import rows
 from tests.conftest import make_settings
 
 
@@ -51,6 +58,64 @@ def test_a_request_is_one_line_with_its_id_and_without_its_token(
     assert line["request_id"] == answer.headers["X-Request-Id"]
     assert (line["method"], line["rule"]) == ("GET", "/unsubscribe/<token>")
     assert line["status"] == answer.status_code
+    assert "secret" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("log_format", ["json", "lines"])
+def test_what_breaks_is_logged_without_the_token_and_the_address_it_was_about(
+    flask_app: Flask, settings: Settings, log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newsletter = rows.newsletter().slug
+    db.session.commit()
+    for table in ("subscriber", "subscription"):
+        db.session.execute(text(f"ALTER TABLE {table} RENAME TO {table}_elsewhere"))
+    db.session.commit()
+    logs.configure(dataclasses.replace(settings, log_format=log_format))
+    token, address = links().subscription_token(1), "lea@lecteurs.example"
+    answers = [
+        flask_app.test_client().get(f"/unsubscribe/{token}"),
+        flask_app.test_client().post(
+            "/api/subscriptions",
+            json={"address": address, "consent": True, "newsletters": [newsletter]},
+        ),
+    ]
+    said = capsys.readouterr().err
+    assert [each.status_code for each in answers] == [500, 500], said
+    assert "Exception on /unsubscribe/<token> [GET]" in said
+    assert "Exception on /api/subscriptions [POST]" in said
+    assert said.count("Traceback") >= 2
+    assert token not in said
+    assert address not in said
+
+
+@pytest.mark.parametrize("log_format", ["json", "lines"])
+def test_what_the_database_says_of_a_row_is_logged_without_its_values(
+    flask_app: Flask, settings: Settings, log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(dataclasses.replace(settings, log_format=log_format))
+    newsletter = rows.newsletter()
+    rows.readers(newsletter, 1)
+    try:
+        rows.readers(newsletter, 1)
+    except IntegrityError as error:
+        structlog.get_logger().exception(f"it broke: {error!r}", why=str(error.orig))
+    db.session.rollback()
+    said = capsys.readouterr().err
+    assert "IntegrityError" in said
+    assert "reader-1@" not in said
+
+
+def test_what_even_the_page_of_errors_broke_over_is_logged_without_its_address(
+    json_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(json_settings)
+    try:
+        raise ValueError("of no use")
+    except ValueError:
+        OurLogger(Config()).exception("Error handling request %s %s", "GET", "/mine/1-secret")
+    (line,) = lines(capsys)
+    assert line["event"] == "Error handling request"
+    assert "ValueError: of no use" in line["exception"]
     assert "secret" not in json.dumps(line)
 
 
