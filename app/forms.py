@@ -7,7 +7,8 @@ of `templates/fields.html`), and the first faulty field takes the focus, also wi
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
@@ -15,7 +16,8 @@ from wtforms import EmailField, RadioField, ValidationError
 from wtforms.validators import DataRequired
 
 from app.core import relays
-from app.extensions import _, csrf
+from app.core.errors import Conflict, Invalid
+from app.extensions import _, csrf, db
 from emails import typed
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -85,6 +87,21 @@ class Form(FlaskForm):  # type: ignore[misc]
     def blame(self, faults: Mapping[str, object]) -> None:
         """Put a refusal's sentences (`Invalid.faults`) beside the fields they concern."""
         self.blame_each({name: [sentence] for name, sentence in faults.items()})
+
+    @contextmanager
+    def blaming(self, conflict: str = "") -> Iterator[None]:
+        """What is refused inside is undone and told at its fields, a `Conflict` at the one named.
+
+        Afterwards `errors` says whether it was. What no field here could tell goes its way.
+        """
+        try:
+            yield
+        except (Invalid, Conflict) as refused:
+            db.session.rollback()
+            told = refused.faults if isinstance(refused, Invalid) else {conflict: refused.message}
+            self.blame(told)
+            if not self.errors:
+                raise
 
     def take_over(self, other: Form) -> None:
         """The faults of a form that has the same fields stand in this one as well."""

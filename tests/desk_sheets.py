@@ -154,7 +154,7 @@ DESK = (
         {"address": NO_ADDRESSES, "role": ("owner",)},
         frozenset({"role"}),
         # She is an editor by now.
-        second=409,
+        second=422,
     ),
     Sheet(
         "editor.read_issue",

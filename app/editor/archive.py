@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice
 
 from app.core import archive, corrections, editions, editors, issues
-from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import CorrectionNote, OnTheWeb
 from app.extensions import _, db
@@ -44,13 +43,10 @@ def add_correction(issue_id: int) -> ResponseReturnValue:
     guard.require(editors.may_send)
     issue = issues.get(issue_id)
     form = _places(CorrectionNote(), editions.of_issue(issue))
-    if not form.validate_on_submit():
-        return _page(issue, note=form), 422
-    try:
-        corrections.add(issue, form.anchor.data or "", form.text.data, g.editor)
-    except Invalid as refused:
-        db.session.rollback()
-        form.blame(refused.faults)
+    if form.validate_on_submit():
+        with form.blaming():
+            corrections.add(issue, form.anchor.data or "", form.text.data, g.editor)
+    if form.errors:
         return _page(issue, note=form), 422
     db.session.commit()
     flash(_("The correction stands on the issue’s page now."))

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.core import comments, editors, moderations, newsletters, tidings
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.moderations import PAGE, Decision, Verdict
 from app.editor import door, guard
 from app.editor.forms import CommentAnswer
@@ -130,16 +130,11 @@ def answer_comment(comment_id: int) -> ResponseReturnValue:
     guard.require(editors.may_moderate)
     comment = moderations.get(comment_id)
     form = CommentAnswer()
-    if not form.validate_on_submit():
+    if form.validate_on_submit():
+        with form.blaming(conflict="text"):
+            answer = moderations.answer(comment, form.text.data, form.form.data or "", g.editor)
+    if form.errors:
         return _page(comment, form), 422
-    try:
-        answer = moderations.answer(comment, form.text.data, form.form.data or "", g.editor)
-    except Invalid as refused:
-        form.blame(refused.faults)
-        return _page(comment, form), 422
-    except Conflict as refused:
-        form.blame({"text": refused.message})
-        return _page(comment, form), 409
     tidings.of_shown(answer)
     db.session.commit()
     flash(_("Your answer stands under the comment."))

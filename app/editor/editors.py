@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import editors
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, NotFound
 from app.editor import door, guard
 from app.editor.forms import Invitation
 from app.extensions import _, db
@@ -29,16 +29,11 @@ def invite_editor() -> ResponseReturnValue:
     """Add an editor and order the mail with which she chooses a password."""
     guard.require(editors.is_admin)
     form = Invitation()
-    if not form.validate_on_submit():
+    if form.validate_on_submit():
+        with form.blaming(conflict="address"):
+            notice = editors.invite(form.address.data, form.name.data, Role(form.role.data))
+    if form.errors:
         return _page(form), 422
-    try:
-        notice = editors.invite(form.address.data, form.name.data, Role(form.role.data))
-    except Invalid as refused:
-        form.blame(refused.faults)
-        return _page(form), 422
-    except Conflict as refused:
-        form.blame({"address": refused.message})
-        return _page(form), 409
     db.session.commit()
     nudges.notice(notice.id)
     flash(_("An invitation is on its way to %(address)s.", address=notice.address))

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
 from app.core import editors, newsletters, origins
-from app.core.errors import Invalid
 from app.editor import door, guard, sights
 from app.editor.newsletter_forms import Embedding, Sites
 from app.extensions import _, db, links
@@ -35,16 +34,13 @@ def change_newsletter_embedding(slug: str) -> ResponseReturnValue:
     form = Embedding()
     stands = Sites(newsletter.origins)
     if form.validate_on_submit() and not form.is_overtaken(stands, form.sites()):
-        try:
+        with form.blaming():
             origins.keep(newsletter, form.origins.data or "")
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("The list of sites is kept; it holds from now on."))
-            return redirect(url_for("editor.show_newsletter_embedding", slug=slug), 303)
-    return _page(newsletter, form), 422
+    if form.errors:
+        return _page(newsletter, form), 422
+    db.session.commit()
+    flash(_("The list of sites is kept; it holds from now on."))
+    return redirect(url_for("editor.show_newsletter_embedding", slug=slug), 303)
 
 
 def _page(newsletter: Newsletter, form: Embedding) -> str:

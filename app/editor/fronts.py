@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, FileField
 
 from app.core import editors, looks, newsletters
-from app.core.errors import Invalid
 from app.editor import door, guard
 from app.extensions import _, db, settings
 from app.forms import Form, own_token
@@ -42,16 +41,13 @@ def change_newsletter_front(slug: str) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     form = Front()
     if form.validate_on_submit():
-        try:
+        with form.blaming():
             _keep(newsletter, form)
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("Kept."))
-            return redirect(url_for("editor.show_newsletter_front", slug=slug), 303)
-    return _page(newsletters.get(slug), form), 422
+    if form.errors:
+        return _page(newsletter, form), 422
+    db.session.commit()
+    flash(_("Kept."))
+    return redirect(url_for("editor.show_newsletter_front", slug=slug), 303)
 
 
 def _keep(newsletter: Newsletter, form: Front) -> None:

@@ -8,7 +8,6 @@ from wtforms import EmailField, TextAreaField
 from wtforms.validators import Length
 
 from app.core import editors, imprints
-from app.core.errors import Invalid
 from app.core.imprints import LONGEST, Particulars
 from app.editor import door, guard, sights
 from app.editor.forms import line
@@ -62,16 +61,13 @@ def change_imprint() -> ResponseReturnValue:
     guard.require(editors.is_admin)
     form = LegalNotice()
     if form.validate_on_submit() and not form.is_overtaken(imprints.read(), form.particulars()):
-        try:
+        with form.blaming():
             imprints.keep(form.particulars())
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("The legal notice is kept and stands on the public pages."))
-            return redirect(url_for("editor.show_imprint"), 303)
-    return _page(form), 422
+    if form.errors:
+        return _page(form), 422
+    db.session.commit()
+    flash(_("The legal notice is kept and stands on the public pages."))
+    return redirect(url_for("editor.show_imprint"), 303)
 
 
 def _page(form: LegalNotice) -> str:

@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import audiences, editors, newsletters
-from app.core.errors import Invalid
 from app.editor import door, guard, sights
 from app.editor.newsletter_forms import NewsletterSettings
 from app.extensions import _, db
@@ -35,13 +34,10 @@ def change_newsletter(slug: str) -> ResponseReturnValue:
     form = NewsletterSettings()
     stands = newsletters.settings_of(newsletter)
     if form.validate_on_submit() and not form.is_overtaken(stands, form.settings()):
-        try:
+        with form.blaming():
             newsletters.change(newsletter, form.settings())
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("The settings are kept; the next issue goes out with them."))
-            return redirect(url_for("editor.edit_newsletter", slug=slug), 303)
-    return render_template("editor/newsletter.html", newsletter=newsletter, form=form), 422
+    if form.errors:
+        return render_template("editor/newsletter.html", newsletter=newsletter, form=form), 422
+    db.session.commit()
+    flash(_("The settings are kept; the next issue goes out with them."))
+    return redirect(url_for("editor.edit_newsletter", slug=slug), 303)

@@ -59,12 +59,10 @@ def send_proof(issue_id: int) -> ResponseReturnValue:
     """Order a proof of the issue as it stands now, to any address; a contributor's to her own."""
     issue = issues.get(issue_id)
     form = Proof()
-    if not form.validate_on_submit():
-        return _page(issue, form), 422
-    try:
-        address = addresses.read(form.address.data)
-    except Invalid as refused:
-        form.blame(refused.faults)
+    if form.validate_on_submit():
+        with form.blaming():
+            address = addresses.read(form.address.data)
+    if form.errors:
         return _page(issue, form), 422
     if not editors.may_send(g.editor) and address.key != g.editor.address:
         form.blame({"address": _("A contributor sends proofs to her own address only.")})

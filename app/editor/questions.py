@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import editors, newsletters, questions
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.sequences import DIRECTIONS
 from app.editor import door, guard
 from app.editor.newsletter_forms import NewQuestion, QuestionWords
@@ -32,19 +32,13 @@ def add_newsletter_question(slug: str) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     form = NewQuestion()
     if form.validate_on_submit():
-        try:
+        with form.blaming(conflict="name"):
             questions.add(newsletter, form.plan_of_new())
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        except Conflict as refused:
-            db.session.rollback()
-            form.blame({"name": refused.message})
-        else:
-            db.session.commit()
-            flash(_("The field is on the form from now on."))
-            return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
-    return _listing(newsletter, form), 422
+    if form.errors:
+        return _listing(newsletter, form), 422
+    db.session.commit()
+    flash(_("The field is on the form from now on."))
+    return _back(slug)
 
 
 @door.get("/newsletters/<slug>/questions/<int:question_id>")
@@ -63,16 +57,13 @@ def change_newsletter_question(slug: str, question_id: int) -> ResponseReturnVal
         raise NotFound(GONE)
     form = QuestionWords()
     if form.validate_on_submit():
-        try:
+        with form.blaming():
             questions.change(question, form.plan(question.name, question.kind))
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("Kept. Answers already given stay as they are."))
-            return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
-    return _page(question, form), 422
+    if form.errors:
+        return _page(question, form), 422
+    db.session.commit()
+    flash(_("Kept. Answers already given stay as they are."))
+    return _back(slug)
 
 
 @door.post("/newsletters/<slug>/questions/<int:question_id>/<any(up, down):way>")
@@ -84,7 +75,7 @@ def move_newsletter_question(slug: str, question_id: int, way: str) -> ResponseR
     else:
         questions.move(question, DIRECTIONS[way])
         db.session.commit()
-    return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+    return _back(slug)
 
 
 @door.post("/newsletters/<slug>/questions/<int:question_id>/remove")
@@ -98,7 +89,7 @@ def remove_newsletter_question(slug: str, question_id: int) -> ResponseReturnVal
         questions.remove(question)
         db.session.commit()
         flash(_("The field is gone, and so are the answers to it."))
-    return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
+    return _back(slug)
 
 
 def _meant(slug: str, question_id: int) -> Question | None:
@@ -110,6 +101,10 @@ def _meant(slug: str, question_id: int) -> Question | None:
         return None
     # SQLite gives a removed field's number to the next one, whose answers nobody meant to drop.
     return question if question.name == request.form.get("field") else None
+
+
+def _back(slug: str) -> ResponseReturnValue:
+    return redirect(url_for("editor.list_newsletter_questions", slug=slug), 303)
 
 
 def _listing(newsletter: Newsletter, form: NewQuestion) -> str:

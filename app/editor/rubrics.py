@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import editors, newsletters, rubrics
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.sequences import DIRECTIONS
 from app.editor import door, guard
 from app.editor.newsletter_forms import KINDS, NewRubric, RubricWords
@@ -31,19 +31,13 @@ def add_newsletter_rubric(slug: str) -> ResponseReturnValue:
     newsletter = newsletters.get(slug)
     form = NewRubric()
     if form.validate_on_submit():
-        try:
+        with form.blaming(conflict="title"):
             rubrics.add(newsletter, form.plan_of_new())
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        except Conflict as refused:
-            db.session.rollback()
-            form.blame({"title": refused.message})
-        else:
-            db.session.commit()
-            flash(_("The rubric is there, also in the drafts; move it where it belongs."))
-            return _back(slug)
-    return _listing(newsletter, form), 422
+    if form.errors:
+        return _listing(newsletter, form), 422
+    db.session.commit()
+    flash(_("The rubric is there, also in the drafts; move it where it belongs."))
+    return _back(slug)
 
 
 @door.get("/newsletters/<slug>/rubrics/<int:rubric_id>")
@@ -60,16 +54,13 @@ def change_newsletter_rubric(slug: str, rubric_id: int) -> ResponseReturnValue:
     rubric = rubrics.get(newsletters.get(slug), rubric_id)
     form = RubricWords()
     if form.validate_on_submit():
-        try:
+        with form.blaming():
             rubrics.change(rubric, form.plan(rubric.kind, rubric.anchor))
-        except Invalid as refused:
-            db.session.rollback()
-            form.blame(refused.faults)
-        else:
-            db.session.commit()
-            flash(_("Kept. Issues already sent stay as they were."))
-            return _back(slug)
-    return _page(rubric, form), 422
+    if form.errors:
+        return _page(rubric, form), 422
+    db.session.commit()
+    flash(_("Kept. Issues already sent stay as they were."))
+    return _back(slug)
 
 
 @door.post("/newsletters/<slug>/rubrics/<int:rubric_id>/<any(up, down):way>")

@@ -8,7 +8,6 @@ from flask_babel import ngettext
 
 from app import bells, pace
 from app.core import addresses, editors, sessions
-from app.core.errors import Invalid
 from app.editor import door, guard
 from app.editor.forms import ForgottenPassword, NewPassword, SignIn
 from app.extensions import _, csrf, db, limiter, links
@@ -121,16 +120,14 @@ def set_password(token: str) -> ResponseReturnValue:
         return render_template("editor/spent_link.html"), 404
     form = NewPassword()
     if form.validate_on_submit():
-        try:
+        with form.blaming():
             editors.set_password(editor, form.password.data)
-        except Invalid as refused:
-            form.blame(refused.faults)
-        else:
-            guard.leave()
-            db.session.commit()
-            flash(_("Your new password is kept. Please sign in with it."))
-            return redirect(url_for("editor.sign_in"), 303)
-    return render_template("editor/new_password.html", form=form, owner=editor), 422
+    if form.errors:
+        return render_template("editor/new_password.html", form=form, owner=editor), 422
+    guard.leave()
+    db.session.commit()
+    flash(_("Your new password is kept. Please sign in with it."))
+    return redirect(url_for("editor.sign_in"), 303)
 
 
 def _asking(form: ForgottenPassword) -> str:

@@ -13,7 +13,6 @@ from app import language, visitors
 from app.core import archive as issues_out
 from app.core import comments, newsletters, tidings
 from app.core.comments import Words
-from app.core.errors import Conflict, Invalid
 from app.extensions import _, csrf, db, limiter, settings
 from app.forms import STALE
 from app.models import CommentState, Issue, Newsletter, Subscription
@@ -69,13 +68,9 @@ def _take(
     newsletter: Newsletter, issue: Issue, form: CommentForm, passed: Subscription | None
 ) -> ResponseReturnValue | None:
     """Keep the comment and say where it is; None, its faults told, when it cannot be kept."""
-    try:
+    with form.blaming(conflict="form"):
         made = comments.post(issue, _words(form), passed)
-    except Invalid as refused:
-        form.blame(refused.faults)
-        return None
-    except Conflict as refused:
-        form.blame({"form": refused.message})
+    if form.errors:
         return None
     if made.state is CommentState.SHOWN:
         tidings.of_shown(made)

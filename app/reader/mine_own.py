@@ -18,7 +18,7 @@ from app.core import (
     spreadsheets,
 )
 from app.core.address_changes import Step
-from app.core.errors import Invalid, NotAllowed
+from app.core.errors import NotAllowed
 from app.extensions import _, csrf, db, limiter, links
 from app.links import FOR_EVER, Purpose
 from app.models import AddressChange, Subscriber
@@ -35,16 +35,13 @@ def change_address(holder: Holder) -> ResponseReturnValue:
     """The same page for an address that is free, taken or suppressed."""
     holder.must_be_fresh()
     form = AddressForm()
-    if not form.validate():
-        return mine.page(holder, Returned(address=form)), 422
-    try:
-        with pace.even(EVEN_SECONDS):
+    if form.validate():
+        with form.blaming(), pace.even(EVEN_SECONDS):
             bells.ring(
                 address_changes.ask(holder.subscriber, form.address.data, visitors.network())
             )
             db.session.commit()
-    except Invalid as refusal:
-        form.blame(refusal.faults)
+    if form.errors:
         return mine.page(holder, Returned(address=form)), 422
     return back(holder, "address")
 

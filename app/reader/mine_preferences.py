@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from app import bells
 from app.core import newsletters, preferences, retention, subscriptions
-from app.core.errors import Invalid, NotAllowed, NotFound
+from app.core.errors import NotAllowed, NotFound
 from app.extensions import _, db
 from app.models import EndReason, Subscription, SubscriptionState
 from app.reader import door, mine
@@ -22,15 +22,14 @@ from app.sign_ups import wording
 def choose(holder: Holder, slug: str) -> ResponseReturnValue:
     subscription = _confirmed(holder, slug)
     form = RubricsForm.of(subscription)
-    try:
+    with form.blaming():
         preferences.choose(
             subscription,
             form.rubrics.data or (),
             text_only=form.text_only.data,
             proof=proof(_said(form)),
         )
-    except Invalid as refusal:
-        form.blame(refusal.faults)
+    if form.errors:
         return mine.page(holder, Returned(slug, rubrics=form)), 422
     db.session.commit()
     return back(holder, "saved", slug)
@@ -42,13 +41,11 @@ def choose(holder: Holder, slug: str) -> ResponseReturnValue:
 def pause(holder: Holder, slug: str) -> ResponseReturnValue:
     subscription = _confirmed(holder, slug)
     form = PauseForm(prefix=prefix(subscription.newsletter))
-    try:
-        if not form.validate() or form.day is None:
-            return mine.page(holder, Returned(slug, pause=form)), 422
+    if form.validate() and form.day is not None:
         wording = _("Nothing before %(day)s", day=form.day.isoformat())
-        preferences.pause(subscription, form.day, proof(wording))
-    except Invalid as refusal:
-        form.blame(refusal.faults)
+        with form.blaming():
+            preferences.pause(subscription, form.day, proof(wording))
+    if form.errors:
         return mine.page(holder, Returned(slug, pause=form)), 422
     db.session.commit()
     return back(holder, "paused", slug)
@@ -112,10 +109,9 @@ def speak(holder: Holder) -> ResponseReturnValue:
     """Hers from now on; the cookie that a visitor's own choice left on this browser follows."""
     form = LanguageForm()
     chosen = form.language.data or ""
-    try:
+    with form.blaming():
         preferences.speak(holder.subscriber, chosen, proof(_("Save the language")))
-    except Invalid as refusal:
-        form.blame(refusal.faults)
+    if form.errors:
         return mine.page(holder, Returned(language=form)), 422
     db.session.commit()
     return back(holder, "language", lang=chosen)

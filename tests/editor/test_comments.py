@@ -196,7 +196,8 @@ def test_what_does_not_stand_cannot_be_answered(at_desk: Desk, issue: Issue) -> 
     (one,) = held(issue)
     assert "Publish the answer" not in at_desk.get(f"{LIST}/{one}").text
     answer = at_desk.post(f"{LIST}/{one}", {"text": "Trop tôt", "form": "x"})
-    assert answer.status_code == 409
+    assert answer.status_code == 422
+    assert "Trop tôt" in answer.text
     assert at_desk.get(f"{LIST}/999").status_code == 404
 
 

@@ -137,7 +137,9 @@ def test_a_password_that_is_too_long_is_told_so_and_never_cut(flask_app: Flask) 
 def test_an_editor_invited_twice_is_said(admin: Desk) -> None:
     form = {"name": "Nina", "address": "nina@hebdo.example", "role": "editor"}
     admin.post("/editor/editors", form)
-    assert admin.post("/editor/editors", form).status_code == 409
+    again = admin.post("/editor/editors", form)
+    assert again.status_code == 422
+    assert faulty(again.text) == ["address"]
 
 
 @pytest.mark.parametrize("role", ["", "owner", "ADMIN"])
