@@ -91,12 +91,13 @@ def connect_extensions(flask_app: Flask) -> None:
 
 
 def register_doors(flask_app: Flask) -> None:
-    from app import api, editor, errors, logs, reader
+    from app import api, editor, errors, figures, logs, reader
     from app.core import autolinks
 
     logs.register(flask_app)
     errors.register(flask_app)
     flask_app.add_template_filter(autolinks.paragraphs)
+    flask_app.add_template_filter(figures.figure)
     flask_app.register_blueprint(reader.door)
     reader.shelf.register(flask_app)
     flask_app.register_blueprint(editor.door)

@@ -9,6 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
+from app import figures
 from app.core import deliveries, editions, editors, issues, schedules
 from app.core.deliveries import Verdict
 from app.core.errors import NotFound
@@ -74,10 +75,7 @@ def retry_deferred(issue_id: int) -> ResponseReturnValue:
     if not count:
         flash(_("Nothing changed: no copy is deferred any more."))
         return _back(issue_id)
-    flash(
-        ngettext("%(num)s copy is tried again now.", "%(num)s copies are tried again now.", count)
-    )
-    return _back(issue_id)
+    return _again(issue_id, count)
 
 
 @door.post("/issues/<int:issue_id>/retry-refused")
@@ -92,10 +90,7 @@ def retry_refused(issue_id: int) -> ResponseReturnValue:
         flash(TOO_LATE)
         return _back(issue_id)
     nudges.sweep()
-    flash(
-        ngettext("%(num)s copy is tried again now.", "%(num)s copies are tried again now.", count)
-    )
-    return _back(issue_id)
+    return _again(issue_id, count)
 
 
 @door.post("/issues/<int:issue_id>/resolve")
@@ -119,7 +114,22 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
         return _back(issue_id)
     flash(
         ngettext(
-            "%(num)s copy is no longer in doubt.", "%(num)s copies are no longer in doubt.", count
+            "%(figure)s copy is no longer in doubt.",
+            "%(figure)s copies are no longer in doubt.",
+            count,
+            figure=figures.figure(count),
+        )
+    )
+    return _back(issue_id)
+
+
+def _again(issue_id: int, count: int) -> ResponseReturnValue:
+    flash(
+        ngettext(
+            "%(figure)s copy is tried again now.",
+            "%(figure)s copies are tried again now.",
+            count,
+            figure=figures.figure(count),
         )
     )
     return _back(issue_id)

@@ -78,9 +78,16 @@
     return Math.floor((4 * progress.value) / progress.max);
   }
 
+  const spoken = document.documentElement.lang;
+  const digits = new Intl.NumberFormat(spoken);
+  const plural = new Intl.PluralRules(spoken);
+
   function write(progress, figures) {
     document.querySelectorAll("[data-figure]").forEach((place) => {
-      place.textContent = figures[place.dataset.figure];
+      const figure = figures[place.dataset.figure];
+      place.textContent = digits.format(figure);
+      const name = place.nextElementSibling;
+      if (name) name.textContent = plural.select(figure) === "one" ? name.dataset.one : name.dataset.other;
     });
     progress.max = figures.planned || 1;
     progress.value = figures.done;

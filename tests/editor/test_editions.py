@@ -21,7 +21,7 @@ from app.models import (
     SubscriptionState,
 )
 from tasks.issues import press
-from tests import desk
+from tests import desk, pages
 from tests.desk import Desk
 
 
@@ -220,3 +220,22 @@ def test_the_index_says_how_many_copies_a_sent_issue_had(at_desk: Desk, issue: I
     page = at_desk.get("/editor/?lang=en").text
     assert ">sent<" in page
     assert "25 copies" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "1,234,567 copies"), ("fr", "1\u202f234\u202f567 envois")]
+)
+def test_large_figures_are_set_as_the_pages_language_sets_them(
+    flask_app: Flask, at_desk: Desk, issue: Issue, language: str, said: str
+) -> None:
+    edition = planned(at_desk, issue)
+    edition.state, edition.planned = EditionState.SENT, 1_234_567
+    db.session.commit()
+    assert said in at_desk.get(f"/editor/?lang={language}").text
+
+
+def test_the_name_under_a_figure_bends_with_it(at_desk: Desk, issue: Issue) -> None:
+    refused, deferred = [DeliveryState.REFUSED], [DeliveryState.DEFERRED] * 2
+    settle(planned(at_desk, issue), refused + deferred)
+    page = at_desk.get(url(issue, "progress?lang=fr")).text
+    assert "2 différés + 1 refusé + 0 incertain + 0 écarté" in pages.words(page)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import figures
 from app.core import clock, editions, editors, issues, stories
 from app.extensions import db, limiter, links
 from app.models import (
@@ -200,19 +201,40 @@ def test_the_desk_works_without_scripts(browser: Any, server: LiveServer, issue:
 
 
 def test_the_figures_move_by_themselves(browser: Any, server: LiveServer, sent: Issue) -> None:
-    page = browser.new_page()
+    """And the names under them: of two refused copies one is taken after all."""
+    page = browser.new_context(locale="fr").new_page()
     enter(page, server)
     page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
     edition = db.session.query(Edition).one()
-    accepted = page.locator('b[data-figure="accepted"]')
-    assert accepted.inner_text() == "2"
+    accepted, refusals = (page.locator(f".desk-{name}") for name in ("accepted", "refused"))
+    assert accepted.inner_text().split() == ["2", "acceptés"]
+    assert refusals.inner_text().split() == ["2", "refusés"]
     refused = db.session.query(Delivery).filter_by(state=DeliveryState.REFUSED).first()
     assert refused is not None
     assert refused.edition_id == edition.id
     refused.state = DeliveryState.ACCEPTED
     db.session.commit()
-    page.locator('b[data-figure="accepted"]', has_text="3").wait_for()
-    page.close()
+    accepted.filter(has_text="3").wait_for()
+    assert refusals.inner_text().split() == ["1", "refusé"]
+    page.context.close()
+
+
+def test_figures_that_move_are_set_as_those_that_stood(
+    browser: Any, server: LiveServer, sent: Issue
+) -> None:
+    def as_of_a_million(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "accepted": 1_234_567})
+
+    page = browser.new_context(locale="fr").new_page()
+    enter(page, server)
+    page.route("**/progress.json", as_of_a_million)
+    page.goto(f"{server.url}/editor/issues/{sent.id}/progress")
+    page.locator(".desk-accepted", has_text="234").wait_for()
+    with server.flask_app.test_request_context(headers={"Accept-Language": "fr"}):
+        said = figures.figure(1_234_567)
+    assert page.locator(".desk-accepted b").inner_text() == said == "1\u202f234\u202f567"
+    page.context.close()
 
 
 SPOKEN = "[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')]"
