@@ -44,4 +44,8 @@ def test_what_is_not_at_the_desk_leads_back_to_it(flask_app: Flask) -> None:
     for answer in (at_desk.get("/editor/issues/999"), at_desk.get("/editor/nowhere")):
         assert answer.status_code == 404
         assert 'href="/editor/">To the desk' in answer.text
-    assert "To the front page" in at_desk.get("/nowhere").text
+        assert '<a class="wordmark" href="/editor/">' in answer.text
+        assert "My subscription" not in answer.text
+    nowhere = at_desk.get("/nowhere").text
+    assert "To the front page" in nowhere
+    assert '<a class="wordmark" href="/">' in nowhere
