@@ -330,6 +330,7 @@ def test_an_issue_is_scheduled_and_taken_back(run: Run, tmp_path: Path) -> None:
     assert db.session.query(Edition).one().state is EditionState.SCHEDULED
     shown = ok(run("deliveries", "show", issue_id)).stdout
     assert f"is scheduled for {due:%Y-%m-%d %H:%M} (Paris)." in shown
+    assert "hebdo issues take-back" in refused(run("issues", "cancel", issue_id))
     assert "is a draft again" in ok(run("issues", "take-back", issue_id)).stdout
     assert "neither scheduled nor halted" in refused(run("issues", "take-back", issue_id))
     assert db.session.query(Edition).count() == 0

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from app.api import door
 from app.api.tallies import TIMES, Tallies
-from app.core import deliveries, figures
+from app.core import deliveries, figures, installations
 from app.core.deliveries import Progress
 from app.extensions import settings
 
@@ -55,6 +55,7 @@ class _Collected:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield from _sends(self.tallies)
         yield from _notices()
+        yield _held()
         yield _workers()
         yield _readers(self.tallies)
 
@@ -97,6 +98,12 @@ def _notices() -> Iterator[GaugeMetricFamily]:
     oldest = _gauge("notices_oldest_due_seconds", "How long the first of them has been due.")
     oldest.add_metric((), found.oldest.total_seconds())
     yield from (waiting, oldest)
+
+
+def _held() -> GaugeMetricFamily:
+    made = _gauge("held", "1: nothing is sent from this database until it is adopted.")
+    made.add_metric((), installations.is_held())
+    return made
 
 
 def _workers() -> GaugeMetricFamily:

@@ -43,7 +43,8 @@ def adopt(yes: bool) -> None:
     """Send from this database, a copy or set back as it is.
 
     Workers hold such a one: what its original has sent since would go out again. Make sure that
-    nothing sends from the original any more; cancel first what did go out (hebdo issues cancel ID).
+    nothing sends from the original any more. Stop first what did go out: hebdo issues cancel ID, or
+    take-back ID while it is scheduled.
     """
     if not installations.is_held():
         click.echo("This database is sent from already; nothing was changed.")

@@ -26,7 +26,7 @@ from app.core import (
 from app.core import issues as core
 from app.core.imports import Imported, Remark
 from app.extensions import db, settings
-from app.models import Edition, Image, Issue
+from app.models import Edition, EditionState, Image, Issue
 
 
 @click.group()
@@ -176,7 +176,12 @@ def _step(issue_id: int, verb: Callable[[int], bool], done: str) -> None:
         raise Refused(f"Issue {issue_id} is a draft; nothing of it was sent.")
     if not verb(edition.id):
         db.session.refresh(edition)
-        raise Refused(f"Issue {issue_id} is {edition.state}: it cannot be {done} now.")
+        hint = (
+            " Take it back: hebdo issues take-back"
+            if edition.state is EditionState.SCHEDULED
+            else ""
+        )
+        raise Refused(f"Issue {issue_id} is {edition.state}: it cannot be {done} now.{hint}")
     db.session.commit()
     click.echo(f"Issue {issue_id} is {done}.")
 

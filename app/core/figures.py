@@ -25,6 +25,7 @@ from app.models import (
 )
 
 UNDER_WAY = (
+    EditionState.SCHEDULED,
     EditionState.ORDERED,
     EditionState.PRINTED,
     EditionState.PLANNED,

@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from app import create_app
 from app.api import tallies
-from app.core import deliveries, notices, workers
+from app.core import clock, deliveries, installations, notices, workers
 from app.core.deliveries import Verdict
 from app.extensions import db
 from app.models import Edition, EditionState, Notice, NoticeKind
@@ -136,6 +136,7 @@ def test_an_installation_where_nothing_has_happened_yet_tells_of_nothing(
     assert told(client) == {
         ("hebdo_notices_waiting",): 0,
         ("hebdo_notices_oldest_due_seconds",): 0,
+        ("hebdo_held",): 0,
     }
 
 
@@ -164,17 +165,30 @@ def test_what_stands_in_an_issues_way_is_told(flask_app: Flask, client: FlaskCli
     assert found["hebdo_issue_trouble", "essentiel-ia", "12"] == 1
 
 
+def test_a_database_that_nothing_is_sent_from_is_told(client: FlaskClient) -> None:
+    assert told(client)["hebdo_held",] == 0
+    assert installations.may_send(None)
+    assert installations.hold()
+    db.session.commit()
+    assert told(client)["hebdo_held",] == 1
+    installations.adopt()
+    db.session.commit()
+    assert told(client)["hebdo_held",] == 0
+
+
 def test_issues_under_way_are_told_however_old_and_of_the_others_the_latest(
     client: FlaskClient,
 ) -> None:
     letter = rows.newsletter()
+    stand = {1: EditionState.SCHEDULED, 2: EditionState.PAUSED}
     for number in range(1, 11):
         edition = rows.ordered(letter, number)
-        edition.state = EditionState.PAUSED if number == 2 else EditionState.SENT
+        edition.state = stand.get(number, EditionState.SENT)
+        edition.due_at = clock.now() if number == 1 else None
     db.session.commit()
     found = told(client)
     watched = {name[2] for name in found if name[0] == "hebdo_issue_state"}
-    assert watched == {"2", "6", "7", "8", "9", "10"}
+    assert watched == {"1", "2", "6", "7", "8", "9", "10"}
     assert found["hebdo_issue_state", "essentiel-ia", "2", "paused"] == 1
 
 
