@@ -64,7 +64,7 @@ pictures: $(VENV)/.test translations ## The pictures of the README, taken anew
 chaos: $(VENV)/.test ## The long form of the chaos tests: more readers, kills and seeds (an hour and more)
 	@HEBDO_CHAOS=long $(BIN)/python -m pytest -n 3 --dist worksteal tests/chaos
 
-bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (20 minutes; BENCH=--quick: fewer)
+bench: $(VENV)/.test ## What sending and serving cost, beside other senders and a bare page (20 minutes; BENCH=--quick: fewer; needs make setup-browser setup-judges, and wrk)
 	@$(BIN)/python -m bench.mjml_reference
 	@PYTHONPATH=. $(BIN)/python -m bench $(BENCH)
 

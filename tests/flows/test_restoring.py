@@ -153,27 +153,36 @@ def counted() -> Progress:
 def test_who_left_since_the_copy_leaves_again_by_the_line_in_the_proxys_log(
     original: Original, letter: Newsletter, flask_app: Flask, tmp_path: Path
 ) -> None:
-    lea = people.confirmed(letter, "lea@hebdo.test")
-    max_ = people.confirmed(letter, "max@hebdo.test")
-    numbers = [lea.id, max_.id]
-    path, other = (f"/unsubscribe/{links().subscription_token(each)}" for each in numbers)
+    """Lea by the link, Eva on her own page; Zoé came back; Max only looked."""
+    names = ("lea", "eva", "zoe", "max")
+    numbers = [people.confirmed(letter, f"{each}@hebdo.test").id for each in names]
+    tokens = [links().subscription_token(each) for each in numbers]
+    slug = letter.slug
     original.backed_up()
-    assert flask_app.test_client().post(path).status_code == 200
-    logged(tmp_path / "access.log", path, other)
+    pressed = [
+        f"/unsubscribe/{tokens[0]}",
+        f"/unsubscribe/{tokens[0]}",
+        f"/mine/{tokens[1]}/newsletters/{slug}/leave",
+        f"/unsubscribe/{tokens[2]}",
+        f"/resubscribe/{tokens[2]}",
+    ]
+    for path in pressed:
+        assert flask_app.test_client().post(path).status_code in {200, 303}
+    looked = [f"GET /unsubscribe/{tokens[3]}", f"POST /subscribe/{slug}", "POST /subscribe"]
+    looked += [f"POST /unsubscribe/{tokens[0]}/why"]
+    logged(tmp_path / "access.log", [*looked, *(f"POST {each}" for each in pressed)])
     with living(original.restored()) as back:
-        assert [standing(each) for each in numbers] == [SubscriptionState.CONFIRMED] * 2
-        for each in left(tmp_path):
-            assert back.test_client().post(each).status_code == 200
-        assert [standing(each) for each in numbers] == [
-            SubscriptionState.ENDED,
-            SubscriptionState.CONFIRMED,
-        ]
+        assert {standing(each) for each in numbers} == {SubscriptionState.CONFIRMED}
+        for path in left(tmp_path):
+            assert back.test_client().post(path).status_code in {200, 303}
+        stand = dict(zip(names, map(standing, numbers), strict=True))
+        gone, there = SubscriptionState.ENDED, SubscriptionState.CONFIRMED
+        assert stand == {"lea": gone, "eva": gone, "zoe": there, "max": there}
 
 
-def logged(file: Path, path: str, other: str) -> None:
-    """As nginx writes it: she pressed, twice, and said why; another only looked, and somebody signed up."""
+def logged(file: Path, asked: list[str]) -> None:
+    """As nginx writes it."""
     line = '192.0.2.7 - - [28/Nov/2026:07:00:00 +0000] "{} HTTP/1.1" 200 512 "-" "Mail"\n'
-    asked = ("POST " + path, "POST " + path, f"POST {path}/why", "GET " + other, "POST /subscribe")
     file.write_text("".join(map(line.format, asked)), encoding="ascii")
 
 
