@@ -129,11 +129,19 @@ def free_port() -> int:
 
 
 def _write(path: Path, values: Mapping[str, str]) -> None:
-    """Whole or not at all, and never readable by others, not for a moment."""
+    """Whole or not at all, and never readable by others, not for a moment. On the disk when it returns:
+    it is the only home of the secret, without which no link that was mailed opens."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as written:
         json.dump(values, written, indent=2)
         written.write("\n")
+        written.flush()
+        os.fsync(written.fileno())
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
