@@ -24,6 +24,9 @@ RESTARTS = 5
 RESTART_WINDOW = 600.0
 """Seconds: a child that dies more often than RESTARTS times in this window is given up."""
 
+WORKER_GRACE = 25.0
+"""Seconds for workers to finish what the relay answers; whoever stops us waits 30."""
+
 LOG_LIMIT = 5_000_000
 """Bytes: a log longer than this is set aside as `.1` when its child starts."""
 

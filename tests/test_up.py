@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import stat
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
-from app.up import state
+from app.children import WORKER_GRACE
+from app.up import service, state
 from tests.installation import Place, Up, get, until
 from tests.ports import free_port
 from tests.service import wait_for
@@ -136,6 +139,50 @@ def test_a_port_that_is_none_is_one_clear_line(place: Place) -> None:
     assert up.said().splitlines() == ["HEBDO_PORT is 'many', but must be a port from 1 to 65535."]
 
 
+def test_a_wrong_setting_is_told_before_anything_is_started(place: Place) -> None:
+    up = place.up(HEBDO_FORM_SECONDS="fast", HEBDO_RETURN_ADDRESS="bounces")
+    assert up.process.wait(30) == 1
+    title, *lines = up.said().splitlines()
+    assert title == "Hebdo cannot start; these settings need you:"
+    assert [line.split()[0] for line in lines] == ["HEBDO_RETURN_ADDRESS", "HEBDO_FORM_SECONDS"]
+    assert not (place.state_dir / "log").exists()
+
+
+def test_a_state_that_cannot_be_made_written_or_read_is_told_without_a_trace(place: Place) -> None:
+    place.state_dir.parent.joinpath("file").touch()
+    (place.state_dir / "up.lock").mkdir(parents=True)
+    torn = place.state_dir.parent / "torn"
+    torn.mkdir()
+    (torn / "state.json").write_text('{"HEBDO_SECRET_KEY": "ab')
+    told = {
+        str(place.state_dir.parent / "file" / "var"): "cannot be made: Not a directory",
+        str(place.state_dir): "cannot be written to: Is a directory",
+        str(torn): "is torn, and held the secret key",
+    }
+    for folder, sentence in told.items():
+        up = place.up(HEBDO_STATE_DIR=folder)
+        assert up.process.wait(30) == 1
+        assert sentence in up.said()
+        assert folder in up.said()
+        assert "Traceback" not in up.said()
+
+
+def test_the_secret_is_on_the_disk_before_anything_is_signed_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut later leaves either no state or the whole of it."""
+    synced, fsync = [], os.fsync
+
+    def heard(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        synced.append((kind, (tmp_path / "state.json").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", heard)
+    state.prepare({name: str(free_port()) for name in state.PORTS}, tmp_path)
+    assert synced == [("file", False), ("folder", True)]
+
+
 def test_a_second_up_in_the_same_place_says_so_and_changes_nothing(place: Place) -> None:
     first = place.running()
     second = place.up(HEBDO_PORT=str(free_port()), HEBDO_INBOX_PORT=str(free_port()))
@@ -169,6 +216,35 @@ def ready(up: Up) -> bool:
         return bool(json.loads(get(f"{up.web}/readyz"))["status"] == "ready")
     except OSError:
         return False
+
+
+def test_a_worker_has_as_long_for_its_answers_as_alone_and_waits_for_nobody_before_it(
+    place: Place,
+) -> None:
+    up = place.running()
+    web, worker = up.child(" web "), up.child(" worker")
+    web.suspend()
+    up.process.send_signal(signal.SIGINT)
+    # A page that hangs takes nothing from the worker's time.
+    until(lambda: gone([worker]) == [], up.said)
+    assert web.status() == "stopped"
+    web.resume()
+    assert up.process.wait(35) == 0
+    assert "was killed" not in up.said()
+    assert service.WORKING_SECONDS > WORKER_GRACE
+    assert service.WORKING_SECONDS + service.SERVING_SECONDS < 30
+
+
+def test_a_second_ctrl_c_waits_for_nobody(place: Place) -> None:
+    up = place.running()
+    family = up.family()
+    up.child(" worker").suspend()
+    up.process.send_signal(signal.SIGINT)
+    until(lambda: "Stopping" in up.said(), up.said)
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(12) == 0
+    assert "worker did not end in time and was killed" in up.said()
+    assert gone(family) == []
 
 
 def test_ctrl_c_while_starting_ends_what_was_started(place: Place) -> None:

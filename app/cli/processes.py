@@ -10,10 +10,7 @@ from typing import NoReturn
 import click
 
 from app import lanes, settings
-from app.children import Child, ChildError, Stop, Watch
-
-WORKER_GRACE = 25.0
-"""Seconds for workers to finish what the relay answers; whoever stops us waits 30."""
+from app.children import WORKER_GRACE, Child, ChildError, Stop, Watch
 
 
 @click.command()

@@ -10,16 +10,17 @@ import os
 import sys
 from pathlib import Path
 
+from app import settings
 from app.children import ChildError, Stop, adopt_orphans
 from app.up import lock, state
 from app.up.service import Service, Stopped, Welcome
 
 
 def run() -> int:
-    """Run until Ctrl-C or SIGTERM; the exit code."""
+    """Run until Ctrl-C or SIGTERM; the exit code. Raises SettingsError before anything is started."""
     stop = Stop()
     state_dir = Path(os.environ.get("HEBDO_STATE_DIR") or "var").absolute()
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.make_state_dir(state_dir)
     adopt_orphans()
     try:
         held = lock.take(state_dir, stop)
@@ -27,6 +28,11 @@ def run() -> int:
     except (lock.AlreadyRunning, state.PortError) as refusal:
         say(str(refusal))
         return 1
+    except OSError as odd:
+        why = f"HEBDO_STATE_DIR is {str(state_dir)!r}, which cannot be written to: {odd.strerror}"
+        raise settings.SettingsError(why) from odd
+    # What is wrong would else be said by whichever child reads it first, with its last lines.
+    settings.load()
     return _serve(Service(prepared, held, stop, say))
 
 

@@ -1,7 +1,7 @@
 """The whole service on one machine: who is started after whom, what shows that each is ready.
 
 Started: broker, catcher, then the tables and the sample, then worker, beat, web.
-Ended in order: beat, web, worker, then broker and catcher.
+Ended: beat, web and worker at the same time, then what they lean on, broker and catcher.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.children import Child, ChildError, Stop, Watch, kill_descendants
+from app.children import WORKER_GRACE, Child, ChildError, Stop, Watch, kill_descendants
 from app.up import broker
 from app.up.state import HOST, State
 
 READY_SECONDS = 60.0
 """A machine with two busy cores takes 8."""
 
-GRACE = {"beat": 3.0, "web": 5.0, "worker": 15.0, "broker": 4.0, "catcher": 2.0}
-"""Seconds that each may take to end: 29 in all, one after the other, in this order."""
+WORKING, SERVING = ("beat", "web", "worker"), ("broker", "catcher")
+
+WORKING_SECONDS, SERVING_SECONDS = WORKER_GRACE + 1, 3.0
+"""Seconds that those of each may take to end: less than the half minute that we promise, together. A worker
+that ends its own parts after its grace needs a moment more."""
 
 
 class Stopped(Exception):
@@ -78,15 +82,24 @@ class Service:
             self.watch.look()
 
     def end(self) -> None:
-        """End all in order. In a hurry (a second Ctrl-C) nobody is waited for."""
-        by_name = {child.name: child for child in self.watch.children}
-        for name, seconds in GRACE.items():
-            child = by_name.get(name)
-            if child is None:
-                continue
-            if not child.stop(0.5 if self.stop_asked.hurried else seconds):
-                self.say(f"{name} did not end in time and was killed")
+        """End all: first who works, while what they lean on still answers."""
+        self._end(WORKING, WORKING_SECONDS)
+        self._end(SERVING, SERVING_SECONDS)
         kill_descendants()
+
+    def _end(self, names: Sequence[str], seconds: float) -> None:
+        """All at once. In a hurry (a second Ctrl-C) nobody is waited for."""
+        ending = [child for child in self.watch.children if child.name in names]
+        for child in ending:
+            child.ask_to_stop()
+        end = time.monotonic() + seconds
+        while any(child.exit_code() is None for child in ending):
+            if time.monotonic() > end or self.stop_asked.hurried:
+                break
+            time.sleep(0.05)
+        for child in ending:
+            if not child.stop(0.5 if self.stop_asked.hurried else 0.0):
+                self.say(f"{child.name} did not end in time and was killed")
 
     def _start_servers(self) -> None:
         if self.state.broker_port is not None:
