@@ -140,6 +140,38 @@ def test_every_command_has_help() -> None:
                 assert parameter.help or parameter.name == "language", (name, parameter.name)
 
 
+def test_every_number_that_a_command_takes_has_bounds() -> None:
+    bounded = 0
+    for name, command in commands(cli, "hebdo"):
+        for each in command.params:
+            if isinstance(each.type, click.types.IntParamType | click.types.FloatParamType):
+                where = (name, each.name)
+                assert isinstance(each.type, click.IntRange | click.FloatRange), where
+                assert each.type.min is not None, where
+                assert each.type.max is not None or isinstance(each.type, click.FloatRange), where
+                bounded += 1
+    assert bounded > 15
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("subscribers", "list", "--newsletter", "hebdo-test", "--limit", "-1"),
+        ("suppressions", "list", "--limit", "-1"),
+        ("suppressions", "list", "--limit", "9" * 20),
+        ("suppressions", "list", "--after", "9" * 20),
+        ("deliveries", "show", "9" * 20),
+        ("issues", "pause", "9" * 20),
+        ("issues", "send", "1", "--wait", "--timeout", "0"),
+        ("deliveries", "resolve", "1", "--as", "again", "--subscriber", "9" * 20),
+    ],
+)
+def test_a_number_out_of_bounds_is_refused_in_words(command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 2, result.output
+    assert "is not in the range" in result.stderr
+
+
 def test_the_lists_of_commands_fit_a_terminal_of_80_columns_unbroken() -> None:
     groups = [name for name, command in commands(cli, "hebdo") if isinstance(command, click.Group)]
     assert len(groups) > 5

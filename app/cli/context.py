@@ -23,6 +23,12 @@ from app.extensions import db
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ROW = click.IntRange(0, 2**63 - 1)
+"""The number of a row: both databases know none that is larger."""
+
+ROWS = click.IntRange(0, 1_000_000)
+"""How many rows are shown."""
+
 as_table_or_json = click.option(
     "--format",
     "shape",

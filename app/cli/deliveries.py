@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.cli import sending
-from app.cli.context import as_table_or_json, copies, in_app, reading, show
+from app.cli.context import ROW, ROWS, as_table_or_json, copies, in_app, reading, show
 from app.cli.group import Refused
 from app.core import deliveries as core
 from app.core import doubts, editions, issues, spreadsheets
@@ -32,7 +32,7 @@ def deliveries() -> None:
 
 
 @deliveries.command(name="show")
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @click.option(
     "--state",
     "states",
@@ -40,7 +40,9 @@ def deliveries() -> None:
     multiple=True,
     help="Name the deliveries in this state; several times if you like. Else those to act on.",
 )
-@click.option("--limit", default=100, show_default=True, help="Deliveries named at the most.")
+@click.option(
+    "--limit", type=ROWS, default=100, show_default=True, help="Deliveries named at the most."
+)
 @as_table_or_json
 @reading
 def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> None:
@@ -74,7 +76,7 @@ def show_one(issue_id: int, states: tuple[str, ...], limit: int, shape: str) -> 
 
 
 @deliveries.command(name="list")
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @click.option(
     "--state",
     "states",
@@ -105,7 +107,7 @@ def list_all(issue_id: int, states: tuple[str, ...], shape: str) -> None:
 
 
 @deliveries.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @click.option(
     "--refused",
     is_flag=True,
@@ -129,7 +131,7 @@ def retry(issue_id: int, *, refused: bool) -> None:
 
 
 @deliveries.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @click.option(
     "--as",
     "verdict",
@@ -138,7 +140,7 @@ def retry(issue_id: int, *, refused: bool) -> None:
     help="accepted: the relay has it; refused: give it up; again: send it once more.",
 )
 @click.option(
-    "--subscriber", "subscribers", type=int, multiple=True, help="Only this one; else all in doubt."
+    "--subscriber", "subscribers", type=ROW, multiple=True, help="Only this one; else all in doubt."
 )
 @click.option(
     "--from",

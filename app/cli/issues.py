@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.cli import sending
-from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.context import ROW, as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import (
     audiences,
@@ -87,10 +87,14 @@ def list_all(slug: str | None, shape: str) -> None:
 
 
 @issues.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @click.option("--wait", is_flag=True, help="Stay until nothing waits and nothing is deferred.")
 @click.option("--first-pass", is_flag=True, help="With --wait: leave once every reader was tried.")
-@click.option("--timeout", type=float, help="With --wait: give up after so many seconds.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    help="With --wait: give up after so many seconds.",
+)
 @click.option("--at", "due", help="Not now, but then, in Paris: 2026-12-01T07:00.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @in_app
@@ -121,7 +125,7 @@ def send(
 
 
 @issues.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @in_app
 def pause(issue_id: int) -> None:
     """Begin no more copies of issue ISSUE_ID, until it is resumed."""
@@ -129,7 +133,7 @@ def pause(issue_id: int) -> None:
 
 
 @issues.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @in_app
 def resume(issue_id: int) -> None:
     """Go on with issue ISSUE_ID where it was paused."""
@@ -140,7 +144,7 @@ def resume(issue_id: int) -> None:
 
 
 @issues.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @in_app
 def cancel(issue_id: int) -> None:
     """Send nothing more of issue ISSUE_ID, ever. Who was still to get it is skipped."""
@@ -151,7 +155,7 @@ def cancel(issue_id: int) -> None:
 
 
 @issues.command()
-@click.argument("issue_id", type=int)
+@click.argument("issue_id", type=ROW)
 @in_app
 def take_back(issue_id: int) -> None:
     """Make issue ISSUE_ID a draft again. It waits for its moment or was halted: nobody got it."""

@@ -12,6 +12,9 @@ import click
 from app import lanes, settings
 from app.children import WORKER_GRACE, Child, ChildError, Stop, Watch
 
+SOME = click.IntRange(1, 1_000)
+"""Processes or threads: without one nothing is done, and no machine has room for more."""
+
 
 @click.command()
 def up() -> None:
@@ -27,8 +30,10 @@ def up() -> None:
 
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
-@click.option("--workers", default=2, show_default=True, help="Processes.")
-@click.option("--threads", default=lanes.THREADS, show_default=True, help="Threads of each.")
+@click.option("--workers", type=SOME, default=2, show_default=True, help="Processes.")
+@click.option(
+    "--threads", type=SOME, default=lanes.THREADS, show_default=True, help="Threads of each."
+)
 def web(bind: str, workers: int, threads: int) -> None:
     """Serve the pages: readers' and editors' doors, health."""
     from app import server
@@ -42,7 +47,9 @@ def web(bind: str, workers: int, threads: int) -> None:
     type=click.Choice(["notices", "deliveries", "lookout"]),
     help="One part in this very process; without it, all three as children.",
 )
-@click.option("--slots", default=2, show_default=True, help="Sending slots (1 on SQLite, always).")
+@click.option(
+    "--slots", type=SOME, default=2, show_default=True, help="Sending slots (1 on SQLite, always)."
+)
 def worker(only: str | None, slots: int) -> None:
     """Print, plan and send what rows order.
 

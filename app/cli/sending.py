@@ -46,7 +46,7 @@ def tell_obstacle(edition_id: int) -> None:
 def follow(edition_id: int, *, first_pass: bool = False, timeout: float | None = None) -> int:
     """Watch until all is settled (or tried once); 0 when the equation holds and nobody waits."""
     tell_obstacle(edition_id)
-    end = time.monotonic() + timeout if timeout else None
+    end = time.monotonic() + timeout if timeout is not None else None
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -61,7 +61,7 @@ def follow(edition_id: int, *, first_pass: bool = False, timeout: float | None =
             bar.update(task, completed=equation.settled + (equation.deferred if first_pass else 0))
             if _is_done(edition, equation, first_pass):
                 break
-            if end and time.monotonic() > end:
+            if end is not None and time.monotonic() > end:
                 click.echo("Time is up; the workers go on without this command.", err=True)
                 break
             time.sleep(EVERY)

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from app.cli import persons, retention
-from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.context import ROWS, as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import enrolments, newsletters, spreadsheets
 from app.core import subscribers as core
@@ -107,7 +107,7 @@ def export(slug: str, output: Path | None) -> None:
 
 @subscribers.command(name="list")
 @click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
-@click.option("--limit", default=100, show_default=True, help="Rows at the most.")
+@click.option("--limit", type=ROWS, default=100, show_default=True, help="Rows at the most.")
 @as_table_or_json
 @reading
 def list_some(slug: str, limit: int, shape: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.cli.context import as_table_or_json, in_app, reading, show
+from app.cli.context import ROW, ROWS, as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import addresses
 from app.core import suppressions as core
@@ -41,8 +41,8 @@ def lift(address: str) -> None:
 
 
 @suppressions.command(name="list")
-@click.option("--after", default=0, help="Go on behind this id.")
-@click.option("--limit", default=100, show_default=True, help="Rows at the most.")
+@click.option("--after", type=ROW, default=0, help="Go on behind this id.")
+@click.option("--limit", type=ROWS, default=100, show_default=True, help="Rows at the most.")
 @as_table_or_json
 @reading
 def list_some(after: int, limit: int, shape: str) -> None:
