@@ -327,6 +327,10 @@ def test_an_export_can_be_read_back_and_runs_no_formula(run: Run, tmp_path: Path
     assert [(row["address"], row["first_name"]) for row in rows] == [("anna@example.org", "'=1+1")]
     ok(run("subscribers", "export", "--newsletter", "hebdo-test", "--output", tmp_path / "out.csv"))
     assert "anna@example.org" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
+    nowhere = tmp_path / "nowhere" / "out.csv"
+    said = refused(run("subscribers", "export", "--newsletter", "hebdo-test", "--output", nowhere))
+    assert f"{nowhere} cannot be written: No such file or directory." in said
     listed = ok(run("subscribers", "list", "--newsletter", "hebdo-test", "--format", "json")).stdout
     assert json.loads(listed)[0]["state"] == "confirmed"
 

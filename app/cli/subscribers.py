@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import persons, retention
+from app.cli import files, persons, retention
 from app.cli.context import ROWS, as_table_or_json, in_app, reading, show
 from app.cli.group import Refused
 from app.core import enrolments, newsletters, spreadsheets
@@ -91,7 +91,9 @@ def import_(
 @subscribers.command()
 @click.option("--newsletter", "slug", required=True, help="Slug of the newsletter.")
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; else the terminal."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file, which only you can read; else the terminal.",
 )
 @reading
 def export(slug: str, output: Path | None) -> None:
@@ -101,7 +103,7 @@ def export(slug: str, output: Path | None) -> None:
     if output is None:
         spreadsheets.write(sys.stdout, names, rows)
         return
-    with output.open("w", encoding="utf-8", newline="") as stream:
+    with files.whole(output) as stream:
         spreadsheets.write(stream, names, rows)
 
 
