@@ -166,7 +166,9 @@ def resolve(issue_id: int, verdict: str, subscribers: tuple[int, ...], source: P
     db.session.commit()
     nudges.sweep()
     click.echo(
-        f"{copies(count)} in doubt: now {verdict}." if count else "No such copy is in doubt."
+        f"{copies(count)} in doubt: now {verdict}."
+        if count
+        else "Nothing changed: no such copy is in doubt, or its send was stopped."
     )
     if named.strangers:
         lines = "\n".join(f"  {each}" for each in named.strangers)

@@ -40,6 +40,9 @@ _TOLD = {
     Verdict.AGAIN: DeliveryState.DEFERRED,
 }
 
+GOES_ON = (EditionState.PLANNED, EditionState.PAUSED, EditionState.SENT)
+"""An edition of which copies can still go out; what is sent is reopened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -164,8 +167,7 @@ def retry_refused(edition_id: int) -> int:
     `resolve` does.
     """
     editions.hold(edition_id)
-    state = db.session.scalar(select(Edition.state).where(Edition.id == edition_id))
-    if state not in (EditionState.PLANNED, EditionState.PAUSED, EditionState.SENT):
+    if not _may_go_on(edition_id):
         return 0
     now = clock.now()
     due = {"state": DeliveryState.DEFERRED, "at": now, "not_before": now, "first_at": now}
@@ -173,6 +175,12 @@ def retry_refused(edition_id: int) -> int:
     if count:
         editions.reopen(edition_id)
     return count
+
+
+def _may_go_on(edition_id: int) -> bool:
+    """Whether a copy may still go out: not of an edition that was stopped, whose copies are skipped."""
+    state = db.session.scalar(select(Edition.state).where(Edition.id == edition_id))
+    return state in GOES_ON
 
 
 def _by_relay(edition_id: int) -> ColumnElement[bool]:
@@ -189,10 +197,13 @@ def resolve(
 ) -> int:
     """A person says what became of copies in doubt (all, or these); how many were still in doubt.
 
-    *Again* sends under the same Message-ID: a mail program that got both shows one. It holds the
-    edition, so that nobody calls it sent in the same moment.
+    *Again* sends under the same Message-ID: a mail program that got both shows one; of an edition
+    that is stopped nothing is sent again, and nothing changes. It holds the edition, so that nobody
+    calls it sent in the same moment.
     """
     editions.hold(edition_id)
+    if verdict is Verdict.AGAIN and not _may_go_on(edition_id):
+        return 0
     doubted = update(Delivery).where(
         Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT
     )

@@ -73,7 +73,7 @@ def retry_deferred(issue_id: int) -> ResponseReturnValue:
     db.session.commit()
     nudges.sweep()
     if not count:
-        flash(_("Nothing changed: no copy is deferred any more."))
+        flash(_("Nothing changed: no copy is deferred any more, or they are being tried already."))
         return _back(issue_id)
     return _again(issue_id, count)
 
@@ -110,7 +110,7 @@ def resolve_doubt(issue_id: int) -> ResponseReturnValue:
     db.session.commit()
     nudges.sweep()
     if not count:
-        flash(_("Nothing changed: it was not in doubt any more."))
+        flash(_("Nothing changed: it was not in doubt any more, or the send was stopped."))
         return _back(issue_id)
     flash(
         ngettext(

@@ -179,8 +179,28 @@ def test_copies_in_doubt_are_resolved_one_by_one_or_all(
         assert "look again" in press(at_desk, issue, "resolve", verdict="again", **seen)
     page = at_desk.get(f"/editor/issues/{issue.id}/progress").text
     all_of_them = {"in_doubt": pages.element(page, "input", name="in_doubt")["value"]}
+    assert "Send all again" in page
     press(at_desk, issue, "resolve", verdict="refused", **all_of_them)
     assert progress(issue) == Progress(25, 0, 0, 23, 0, 2, 0, 0)
+
+
+def test_of_a_stopped_send_nothing_is_offered_to_be_sent_again(
+    flask_app: Flask, at_desk: Desk, issue: Issue
+) -> None:
+    with StoryRelay(defer={1}, hang_up_after_dot={2}) as relay:
+        use_relay(flask_app, relay.relay, connections=1)
+        sends.send_on()
+    assert "Send it again" in at_desk.get(f"/editor/issues/{issue.id}/progress").text
+    press(at_desk, issue, "cancel")
+    page = at_desk.get(f"/editor/issues/{issue.id}/progress").text
+    assert "All arrived" in page
+    for words in ("Send all again", "Send it again", "Try the deferred ones now"):
+        assert words not in page
+    one = db.session.scalars(
+        select(Delivery.subscriber_id).where(Delivery.state == DeliveryState.IN_DOUBT)
+    ).one()
+    told = press(at_desk, issue, "resolve", verdict="again", subscriber=one)
+    assert "or the send was stopped" in told
 
 
 def test_an_issue_that_was_halted_is_a_draft_again_and_can_be_sent_anew(

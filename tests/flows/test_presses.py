@@ -95,7 +95,7 @@ def test_an_author_who_presses_all_her_buttons_at_once_is_answered(flask_app: Fl
             "/editor/editors",
             {"name": "Nina", "address": "nina@hebdo.test", "role": "editor"},
             Editor,
-            409,
+            422,
         ),
     ],
     ids=["a field of the form", "an invitation"],

@@ -192,6 +192,22 @@ def test_what_was_refused_of_a_stopped_edition_stays_as_it_is(flask_app: Flask) 
     assert progress(edition_id).refused == 1
 
 
+def test_what_is_in_doubt_of_a_stopped_edition_is_not_sent_again_nor_called_unwanted(
+    flask_app: Flask,
+) -> None:
+    edition_id = rows.send_to(2)
+    with StoryRelay(defer={1}, hang_up_after_dot={2}) as relay:
+        use_relay(flask_app, relay.relay, connections=1)
+        send(edition_id)
+    assert editions.cancel(edition_id)
+    assert deliveries.resolve(edition_id, Verdict.AGAIN) == 0
+    db.session.commit()
+    lookout.tidy()
+    send_on()
+    assert progress(edition_id).in_doubt == 1
+    assert deliveries.resolve(edition_id, Verdict.ACCEPTED) == 1
+
+
 def test_what_is_wanted_again_while_the_edition_is_being_closed_is_not_forgotten(
     flask_app: Flask,
 ) -> None:
