@@ -88,18 +88,19 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         if may_send
         else []
     )
+    progress = deliveries.progress(edition.id)
     return render_template(
         "editor/progress.html",
         issue=issue,
         edition=edition,
-        progress=deliveries.progress(edition.id),
+        progress=progress,
         listed=listed[:PAGE],
         has_more=len(listed) > PAGE,
         is_first=after <= 0,
         refused=deliveries.refused_by_relay(edition.id) if may_send else 0,
         state=request.args.get("state", ""),
         shown=SHOWN,
-        is_over=_is_over(edition),
+        is_over=_is_over(edition, progress),
         is_late=schedules.is_late(edition),
         is_held=installations.is_held(),
         may_send=may_send,
@@ -128,7 +129,7 @@ def progress_figures(issue_id: int) -> ResponseReturnValue:
     progress = deliveries.progress(edition.id)
     return jsonify(
         state=edition.state.value,
-        is_over=_is_over(edition),
+        is_over=_is_over(edition, progress),
         trouble=edition.trouble,
         planned=progress.planned,
         done=progress.settled,
@@ -159,10 +160,10 @@ def _to_progress(issue: Issue) -> ResponseReturnValue:
     return redirect(url_for("editor.show_progress", issue_id=issue.id), 303)
 
 
-def _is_over(edition: Edition) -> bool:
+def _is_over(edition: Edition, progress: Progress) -> bool:
     """Nothing on the page will move by itself any more."""
     if edition.state is EditionState.CANCELLED:
-        return deliveries.progress(edition.id).is_over
+        return progress.is_over
     return edition.state in (EditionState.SENT, EditionState.HALTED)
 
 
