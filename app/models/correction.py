@@ -13,6 +13,8 @@ from app.models.issue import Issue
 
 class Correction(Base):
     __tablename__ = "correction"
+    # Pages left open name it: SQLite must not give it to a colleague's newer note.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[Key]
     issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)

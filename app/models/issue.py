@@ -21,7 +21,11 @@ class IssueState(StrEnum):
 
 class Issue(Base):
     __tablename__ = "issue"
-    __table_args__ = (UniqueConstraint("newsletter_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "number"),
+        # Pages left open name it: SQLite must not give the number of a deleted draft to another.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[Key]
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))

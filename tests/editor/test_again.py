@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from app.core import issues, questions
+from app.core import imports, issues, questions, samples
 from app.core.questions import QuestionPlan
 from app.extensions import db, links
-from app.models import Issue, Newsletter, Question, QuestionKind, Role
+from app.models import Image, Issue, IssueState, Newsletter, Question, QuestionKind, Role
 from tests import desk, pages, people
 from tests.desk import Desk
 
@@ -41,6 +42,25 @@ def test_a_draft_deleted_twice_is_said_to_be_gone(at_desk: Desk, issue: Issue) -
         answer = at_desk.post(path, {"revision": 1})
         assert (answer.status_code, answer.headers["Location"]) == (303, "/editor/")
     assert "this draft had been deleted already" in told(at_desk, "/editor/")
+
+
+@pytest.mark.parametrize("button", ["", "/delete", "/send"])
+def test_a_page_of_a_deleted_draft_does_not_reach_the_next_one(
+    at_desk: Desk, issue: Issue, button: str
+) -> None:
+    path, form = f"/editor/issues/{issue.id}", desk.form_of(issue, subject="Tapé avant")
+    newsletter, words = issue.newsletter, (samples.FOLDER / samples.ISSUE).read_text("utf-8")
+    picture = {samples.PICTURE: db.session.query(Image).one()}
+    issues.delete(issue, 1)
+    following, _remarks = issues.create_from(
+        newsletter, imports.read(words, newsletter.rubrics), picture
+    )
+    following.subject = "Le suivant"
+    db.session.commit()
+    at_desk.post(f"{path}{button}", form)
+    found = db.session.scalars(select(Issue)).one()
+    said = (found.subject, found.revision, found.state)
+    assert said == ("Le suivant", 1, IssueState.DRAFT)
 
 
 @pytest.mark.parametrize("button", ["remove", "up", "down"])

@@ -71,6 +71,16 @@ def test_an_editor_adds_and_takes_off_a_correction(
     assert "C’était lundi." not in client.get(ISSUE).text
 
 
+def test_a_page_left_open_takes_off_no_newer_note(edition: Edition, at_desk: Desk) -> None:
+    gone = corrections.add(edition.issue, "", "C’était lundi.").id
+    corrections.remove(edition.issue, gone)
+    corrections.add(edition.issue, "", "C’était mardi.")
+    db.session.commit()
+    path = f"/editor/issues/{edition.issue_id}/corrections/remove"
+    assert at_desk.post(path, {"correction": str(gone)}).status_code == 303
+    assert [each.text for each in corrections.of_issue(edition.issue_id)] == ["C’était mardi."]
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
