@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 
-from app.core import clock, editions, searches
+from app.core import archive, clock, editions, searches
 from app.core.errors import Conflict, Invalid
 from app.extensions import _, db
-from app.models import Correction, Editor, Issue
+from app.models import Correction, Editor, Issue, IssueState
 from emails import typed
 from emails.values import IssueText
 
@@ -36,12 +36,11 @@ def add(issue: Issue, anchor: str, text: str, editor: Editor | None = None) -> C
     """Add a note to the issue as a whole (an empty anchor) or to one of its stories.
 
     The same words at the same place are one note, however often the button is pressed. Raises
-    Conflict for a draft, whose words can simply be changed, Invalid with a sentence per faulty field
-    (`anchor`, `text`).
+    Conflict for an issue that is not out, Invalid with a sentence per faulty field (`anchor`, `text`).
     """
-    edition = editions.of_issue(issue)
-    if edition is None:
-        raise Conflict(_("This issue has not been sent: change its words instead."))
+    edition, early = editions.of_issue(issue), why_not_yet(issue)
+    if edition is None or early:
+        raise Conflict(early)
     cleaned = typed.bare(typed.paragraphs(text))
     faults = _faults(editions.thaw(edition.source), anchor, cleaned)
     if faults:
@@ -59,6 +58,18 @@ def add(issue: Issue, anchor: str, text: str, editor: Editor | None = None) -> C
     db.session.flush()
     searches.add_note(edition, note)
     return note
+
+
+def why_not_yet(issue: Issue) -> str:
+    """A sentence for whoever would correct what is not out; empty when the archive holds the issue."""
+    if archive.holds(issue.newsletter, issue.number):
+        return ""
+    if issue.state is IssueState.DRAFT:
+        return _("This issue has not been sent: change its words instead.")
+    return _(
+        "This issue is not out yet: a correction can be added once it is. What is scheduled can be"
+        " taken back and changed."
+    )
 
 
 def remove(issue: Issue, correction_id: int) -> None:

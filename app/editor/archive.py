@@ -44,7 +44,7 @@ def add_correction(issue_id: int) -> ResponseReturnValue:
     issue = issues.get(issue_id)
     form = _places(CorrectionNote(), editions.of_issue(issue))
     if form.validate_on_submit():
-        with form.blaming():
+        with form.blaming(conflict="text"):
             corrections.add(issue, form.anchor.data or "", form.text.data, g.editor)
     if form.errors:
         return _page(issue, note=form), 422
@@ -77,6 +77,7 @@ def _page(
         visibility=visibility or OnTheWeb(formdata=None, visibility=issue.visibility.value),
         note=note or _places(CorrectionNote(formdata=None), edition),
         notes=corrections.of_issue(issue.id),
+        early=corrections.why_not_yet(issue),
         may_send=editors.may_send(g.editor),
     )
 

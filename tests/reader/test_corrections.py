@@ -7,12 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.core import corrections
+from app.core import corrections, editions
 from app.core.errors import Conflict, Invalid
 from app.extensions import db
-from app.models import Correction, Edition, Newsletter
+from app.models import Correction, Edition, EditionState, Issue, Newsletter
 from tests import desk, pages, people, rows
 from tests.desk import Desk
+from tests.papers import written
 
 ISSUE = "/archive/essentiel-ia/12"
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} </div>"
@@ -103,6 +104,37 @@ def test_what_cannot_be_kept_comes_back_with_a_sentence(
     assert f"{field}-fault" in control["aria-describedby"]
     assert "autofocus" in control
     assert db.session.scalars(select(Correction)).all() == []
+
+
+@pytest.mark.parametrize("state", [EditionState.SCHEDULED, EditionState.CANCELLED])
+def test_what_is_not_out_is_not_corrected_and_what_was_typed_stays(
+    edition: Edition, at_desk: Desk, state: EditionState
+) -> None:
+    edition.state = state
+    db.session.commit()
+    path = f"/editor/issues/{edition.issue_id}"
+    page = at_desk.get(f"{path}/web").text
+    assert "This issue is not out yet" in pages.words(page)
+    assert "textarea" not in page
+    answer = at_desk.post(f"{path}/corrections", {"anchor": "a-la-une-1", "text": "Tapé."})
+    assert answer.status_code == 422
+    assert "text-fault" in pages.element(answer.text, "textarea", id="text")["aria-describedby"]
+    assert written(answer.text)["text"] == ["Tapé."]
+    assert db.session.scalars(select(Correction)).all() == []
+
+
+def test_a_draft_that_was_scheduled_can_be_deleted(edition: Edition, at_desk: Desk) -> None:
+    edition.state = EditionState.SCHEDULED
+    db.session.commit()
+    path = f"/editor/issues/{edition.issue_id}"
+    at_desk.post(f"{path}/corrections", {"anchor": "", "text": "Tapé."})
+    assert editions.take_back(edition.issue_id)
+    db.session.commit()
+    assert "change its words instead" in at_desk.get(f"{path}/web").text
+    typed = at_desk.post(f"{path}/corrections", {"anchor": "", "text": "Tapé."})
+    assert written(typed.text)["text"] == ["Tapé."]
+    assert at_desk.post(f"{path}/delete", {"revision": 2}).status_code == 303
+    assert db.session.scalars(select(Issue)).all() == []
 
 
 def test_a_draft_is_changed_not_corrected(flask_app: Flask) -> None:
