@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from app import language, question_fields, sign_ups
+from app import language, question_fields, sign_ups, sites
 from app.api import door
 from app.core import newsletters, origins
 from app.core.errors import Invalid, NotAllowed
@@ -44,6 +44,7 @@ def limit_size() -> None:
 @door.route(PATH, methods=["OPTIONS"])
 def preflight_sign_up() -> ResponseReturnValue:
     """A browser asks whether a site's script may call. It cannot say for which newsletter."""
+    sites.remember(newsletters.listing())
     return "", 204
 
 
@@ -77,7 +78,7 @@ def let_sites_call(response: Response) -> Response:
     if (
         response.status_code < 500
         and origin
-        and any(origin in origins.of(each) for each in newsletters.listing())
+        and any(origin in listed for listed in sites.remembered().values())
     ):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Methods"] = "POST"
@@ -104,7 +105,9 @@ def _chosen(body: dict[str, Any]) -> list[Newsletter]:
     if not isinstance(named, list) or not named or not all(isinstance(each, str) for each in named):
         sentence = _("Name at least one newsletter, as a list of slugs.")
         raise Invalid(sentence, {"newsletters": sentence})
-    known = {each.slug: each for each in newsletters.listing()}
+    every = newsletters.listing()
+    sites.remember(every)
+    known = {each.slug: each for each in every}
     for slug in named:
         if slug not in known:
             sentence = _("There is no newsletter called “%(slug)s”.", slug=slug[:60])

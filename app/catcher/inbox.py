@@ -104,13 +104,13 @@ class Inbox:
     def _remembered(self) -> Iterator[Caught]:
         if not self._index.exists():
             return
-        for line in self._index.read_text(encoding="utf-8").splitlines():
+        for line in self._index.read_text(encoding="utf-8").split("\n"):
             try:
                 kept = json.loads(line)
             except json.JSONDecodeError:
                 # The last line of a catcher that was killed while writing; its mail goes with it.
                 continue
-            if self._file(kept["id"]).exists():
+            if isinstance(kept, dict) and self._file(kept["id"]).exists():
                 yield Caught(**{**kept, "rcpt_to": tuple(kept["rcpt_to"])})
 
     def _shorten(self) -> None:

@@ -16,7 +16,7 @@ from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, links
 from app.models import EndReason, Subscription, SubscriptionState
-from app.reader import door
+from app.reader import door, mine
 from app.reader.mine_forms import WhyForm
 
 
@@ -53,6 +53,7 @@ def say_why(token: str) -> ResponseReturnValue:
 
 
 @door.post("/resubscribe/<token>")
+@mine.capped
 def come_back(token: str) -> ResponseReturnValue:
     """Undo. After a week, or after a complaint, the page leads to the form instead."""
     subscription_id = _read(token)

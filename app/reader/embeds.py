@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, ValidationError
 
-from app import guards, language, sign_ups
+from app import guards, language, sign_ups, sites
 from app.core import newsletters, origins
 from app.extensions import _, csrf, links, settings
 from app.links import Purpose
@@ -109,7 +109,7 @@ def subscribe_from_elsewhere(slug: str) -> ResponseReturnValue:
 def let_sites_frame(response: Response) -> Response:
     """The sites that the newsletter lists may show these pages, faults and refusals among them."""
     if request.endpoint in FRAMED and response.status_code < 500:
-        allowed = _known().get(str((request.view_args or {}).get("slug", "")), ())
+        allowed = sites.remembered().get(str((request.view_args or {}).get("slug", "")), ())
         response.headers["Content-Security-Policy"] = guards.policy_framed_by(allowed)
     return response
 
@@ -117,21 +117,9 @@ def let_sites_frame(response: Response) -> Response:
 def _framed(slug: str) -> Newsletter:
     """The newsletter of this frame, and from now on the sites that it lists at this moment."""
     newsletter = newsletters.get(slug)
-    _known()[slug] = origins.of(newsletter)
+    sites.remembered()[slug] = origins.of(newsletter)
     language.suggest(newsletter.language)
     return newsletter
-
-
-def _known() -> dict[str, tuple[str, ...]]:
-    """The sites that each newsletter lists, as its rows were last read in this process.
-
-    A refusal is told by it: a robot that goes on asks for no row, and waits for no writer's lock.
-    """
-    known: dict[str, tuple[str, ...]] | None = current_app.extensions.get("hebdo.framing")
-    if known is None:
-        known = {each.slug: origins.of(each) for each in newsletters.listing()}
-        current_app.extensions["hebdo.framing"] = known
-    return known
 
 
 def _framed_form(of: Newsletter, **more: Any) -> SignUpForm:

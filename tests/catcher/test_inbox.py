@@ -72,6 +72,21 @@ def test_a_restart_keeps_every_mail_and_numbers_on(tmp_path: Path) -> None:
     second.close()
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_a_restart_keeps_a_mail_whose_subject_holds_a_line_end_that_is_none(
+    tmp_path: Path, end: str
+) -> None:
+    first = Inbox(tmp_path)
+    encoded = "".join(f"={each:02X}" for each in f"1{end}2".encode())
+    kept = first.keep("a@x.invalid", ["b@x.invalid"], message(f"=?utf-8?q?{encoded}?="))
+    first.close()
+    with (tmp_path / "index.jsonl").open("a", encoding="utf-8") as index:
+        index.write("7\n")
+    second = Inbox(tmp_path)
+    assert second.search() == [kept]
+    second.close()
+
+
 def test_an_index_that_was_cut_off_in_the_middle_loses_only_its_last_line(tmp_path: Path) -> None:
     first = Inbox(tmp_path)
     kept = first.keep("a@x.invalid", ["b@x.invalid"], message())

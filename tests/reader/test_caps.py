@@ -79,6 +79,22 @@ def test_who_met_a_cap_is_refused_before_her_form_is_read_or_a_row_asked_for(
     assert knock(refused, STRANGER).status_code != 429
 
 
+def test_a_script_on_another_site_that_met_a_cap_is_refused_without_a_row_being_asked_for(
+    refused: Flask,
+) -> None:
+    said: list[object] = []
+    site = {"Origin": "https://robots.example"}
+    # Which sites may call is known from the first request of a script.
+    refused.test_client().options("/api/subscriptions", headers=site)
+    event.listen(db.engine, "before_cursor_execute", lambda *what: said.append(what[2]))
+    for _knock in range(3):
+        answer = refused.test_client().post(
+            "/api/subscriptions", headers=site, environ_base={"REMOTE_ADDR": ROBOT}
+        )
+        assert answer.status_code == 429
+    assert said == []
+
+
 def test_she_is_refused_from_memory_and_nobody_is_asked(refused: Flask) -> None:
     """Else each of three hundred knocks a second would be a round trip to the broker."""
     limiter.reset()

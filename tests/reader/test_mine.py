@@ -312,6 +312,10 @@ def test_settings_have_a_cap_and_leaving_has_none(limited_app: Flask) -> None:
     assert languages == [303] * 120 + [429] * 2
     assert client.post(f"{hers}/keep").status_code == 429
     assert client.post(f"{hers}/newsletters/essentiel-ia/leave").status_code == 303
+    link = hers.replace("/mine/", "/unsubscribe/")
+    assert client.post(link).status_code == 200
+    # Coming back leaves a row as proof each time, and would let her leave with one more.
+    assert client.post(link.replace("unsubscribe", "resubscribe")).status_code == 429
 
 
 def test_who_joins_again_finds_what_she_answered_and_may_change_it(
