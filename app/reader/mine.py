@@ -192,10 +192,10 @@ def send_link(holder: Holder) -> ResponseReturnValue:
     return back(holder, "link")
 
 
-def back(
-    holder: Holder, said: str, anchor: str | None = None, **further: Any
-) -> ResponseReturnValue:
+def back(holder: Holder, said: str, slug: str | None = None, **further: Any) -> ResponseReturnValue:
     """To her page again, which says what was done; loading it anew does nothing."""
+    # As mine_card.html writes it: a newsletter may be called as another part of the page.
+    anchor = f"letter-{slug}" if slug else None
     there = url_for("reader.mine", token=holder.token, said=said, _anchor=anchor, **further)
     return redirect(there, code=303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -316,6 +317,19 @@ def test_settings_have_a_cap_and_leaving_has_none(limited_app: Flask) -> None:
     assert client.post(link).status_code == 200
     # Coming back leaves a row as proof each time, and would let her leave with one more.
     assert client.post(link.replace("unsubscribe", "resubscribe")).status_code == 429
+
+
+@pytest.mark.parametrize("slug", ["content", "language", "you", "address"])
+def test_a_newsletter_may_be_called_as_another_part_of_her_page(
+    client: FlaskClient, flask_app: Flask, slug: str
+) -> None:
+    reader = people.confirmed(people.newsletter(slug))
+    path = mine.lasting(reader)
+    html = client.get(path).text
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    left = client.post(f"{path}/newsletters/{slug}/leave")
+    assert left.location.partition("#")[2] in ids
 
 
 def test_who_joins_again_finds_what_she_answered_and_may_change_it(

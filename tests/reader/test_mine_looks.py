@@ -45,18 +45,18 @@ def test_without_script_in_french_she_sets_pauses_joins_and_is_erased(
     assert page.get_attribute("html", "lang") == "fr"
     page.uncheck("#essentiel-ia-rubrics-a-la-une")
     page.check("#essentiel-ia-text_only")
-    page.click("#essentiel-ia .mine-rubrics button")
+    page.click("#letter-essentiel-ia .mine-rubrics button")
     assert "enregistré" in page.inner_text("[role=status]")
     assert kept(reader) == ("a-la-une", True)
 
-    page.click("#essentiel-ia summary >> nth=0")
+    page.click("#letter-essentiel-ia summary >> nth=0")
     page.fill("#essentiel-ia-until", page.get_attribute("#essentiel-ia-until", "max"))
-    page.click("#essentiel-ia details button")
-    assert page.locator("#essentiel-ia .state").inner_text() == "En pause"
-    page.click("#essentiel-ia form[action$=go-on] button")
-    assert page.locator("#essentiel-ia .state").inner_text() == "Vous la recevez"
-    page.click("#autre form[action$=join] button")
-    assert page.locator("#autre .state").inner_text() == "Vous la recevez"
+    page.click("#letter-essentiel-ia details button")
+    assert page.locator("#letter-essentiel-ia .state").inner_text() == "En pause"
+    page.click("#letter-essentiel-ia form[action$=go-on] button")
+    assert page.locator("#letter-essentiel-ia .state").inner_text() == "Vous la recevez"
+    page.click("#letter-autre form[action$=join] button")
+    assert page.locator("#letter-autre .state").inner_text() == "Vous la recevez"
 
     page.click("a[href$=erase]")
     page.click("main form button")
@@ -79,7 +79,7 @@ def test_a_mistake_takes_the_focus_and_axe_finds_nothing(
     page.goto(live_server.url + path)
     for box in page.locator(".mine-rubrics input[name$=rubrics]").all():
         box.uncheck()
-    page.focus("#essentiel-ia .mine-rubrics button")
+    page.focus("#letter-essentiel-ia .mine-rubrics button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".fault")
     page.wait_for_selector("#essentiel-ia-rubrics-a-la-une:focus")
