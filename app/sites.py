@@ -19,11 +19,16 @@ Lists = dict[str, tuple[str, ...]]
 def remembered() -> Lists:
     """Read now where this process has not read them yet."""
     known: Lists | None = current_app.extensions.get("hebdo.sites")
-    return remember(newsletters.listing()) if known is None else known
-
-
-def remember(read: Iterable[Newsletter]) -> Lists:
-    """What was just read of all newsletters stands from now on."""
-    known = {each.slug: origins.of(each) for each in read}
-    current_app.extensions["hebdo.sites"] = known
+    if known is None:
+        known = current_app.extensions["hebdo.sites"] = _listed_by(newsletters.listing())
     return known
+
+
+def remember(read: Iterable[Newsletter]) -> None:
+    """What was just read of these newsletters stands from now on."""
+    # A new dictionary each time: another thread may be going through the old one.
+    current_app.extensions["hebdo.sites"] = {**remembered(), **_listed_by(read)}
+
+
+def _listed_by(read: Iterable[Newsletter]) -> Lists:
+    return {each.slug: origins.of(each) for each in read}

@@ -117,7 +117,7 @@ def let_sites_frame(response: Response) -> Response:
 def _framed(slug: str) -> Newsletter:
     """The newsletter of this frame, and from now on the sites that it lists at this moment."""
     newsletter = newsletters.get(slug)
-    sites.remembered()[slug] = origins.of(newsletter)
+    sites.remember([newsletter])
     language.suggest(newsletter.language)
     return newsletter
 

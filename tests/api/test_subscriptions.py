@@ -207,6 +207,21 @@ def test_a_script_is_let_in_from_listed_sites_alone(
     assert count(Subscriber) == 1
 
 
+def test_a_site_is_let_in_as_soon_as_it_is_listed(client: FlaskClient, letter: Newsletter) -> None:
+    new = {"Origin": "https://new.example"}
+    assert "Access-Control-Allow-Origin" not in client.options(PATH, headers=new).headers
+    db.session.rollback()
+    origins.keep(letter, new["Origin"])
+    db.session.commit()
+    assert client.options(PATH, headers=new).headers["Access-Control-Allow-Origin"] == new["Origin"]
+    db.session.rollback()
+    origins.keep(letter, SITE)
+    db.session.commit()
+    refused = post(client, new)
+    assert refused.status_code == 403
+    assert "Access-Control-Allow-Origin" not in refused.headers
+
+
 def test_a_likely_slip_is_told_and_kept_when_it_is_meant(
     client: FlaskClient, letter: Newsletter
 ) -> None:

@@ -192,6 +192,20 @@ def test_the_link_of_somebody_whose_rows_are_gone_answers_kindly(
     assert client.post(path.replace("unsubscribe", "resubscribe")).status_code == 200
 
 
+def test_coming_back_has_a_cap_and_leaving_has_none(limited_app: Flask) -> None:
+    reader = people.confirmed(people.newsletter())
+    had = len(reader.consents)
+    client = limited_app.test_client()
+    answers = [
+        client.post(path_for(reader, way)).status_code
+        for _ in range(122)
+        for way in ("unsubscribe", "resubscribe")
+    ]
+    assert set(answers[::2]) == {200}
+    assert answers[1::2] == [200] * 120 + [429] * 2
+    assert len(fresh(reader).consents) == had + 2 * 120 + 1
+
+
 @pytest.mark.parametrize(
     "token", ["1-x", "x", "1-", "-", "1-é", "999999999999999999999-x", "1-%00", "%2e%2e%2f"]
 )
