@@ -5,7 +5,6 @@ Doors differ in how they ask and answer; what is asked for, refused, kept and ma
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -26,7 +25,7 @@ from app.core.subscribers import LONGEST_NAME
 from app.core.subscriptions import Wish
 from app.extensions import _, db, limiter, links, settings
 from app.forms import Form, Needed, one_line, stripped
-from app.links import Purpose
+from app.links import FOR_EVER, Purpose
 from app.models import Newsletter, Question
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -41,19 +40,11 @@ EVEN_SECONDS = 0.1
 suppressed one 3 (measured, PostgreSQL on loopback); on a machine with six times as much to do as it
 can, half of them took 35. Nobody who pressed a button feels the difference."""
 
-AGES = 24 * 365 * 100.0
-"""Hours: a form that was open for long is as good as a new one."""
-
-TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Bidirectional classes (UAX #9) of the marks that turn the rest of a line around."""
-
 
 def unturned(form: Any, field: Any) -> None:
     """A validator: a name that turns its line around would garble the mail it stands in."""
-    if any(unicodedata.bidirectional(char) in TURNING for char in field.data or ""):
-        raise ValidationError(
-            _("There is an invisible mark in here that turns text around. Please type it again.")
-        )
+    if answers.is_turned(field.data or ""):
+        raise ValidationError(answers.TURNED)
 
 
 class OpenedField(HiddenField):  # type: ignore[misc]
@@ -62,7 +53,8 @@ class OpenedField(HiddenField):  # type: ignore[misc]
     @property
     def seconds(self) -> float:
         """How long ago; less than nothing when it does not say so in our hand."""
-        value = links().read_timed_token(Purpose.FORM, self.data or "", AGES)
+        # A form that was open for long is as good as a new one.
+        value = links().read_timed_token(Purpose.FORM, self.data or "", FOR_EVER)
         return clock.now().timestamp() - float(value) if value else -1.0
 
     def _value(self) -> str:

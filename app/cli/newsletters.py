@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.context import as_table_or_json, in_app, reading, show
-from app.core import audiences
+from app.core import audiences, preferences
 from app.core import newsletters as core
 from app.extensions import db
 
@@ -30,7 +30,9 @@ def newsletters() -> None:
 @click.option("--name", required=True, help="Its name.")
 @click.option("--sender-name", required=True, help="Who mails come from, in words.")
 @click.option("--sender-address", required=True, help="The address mails come from.")
-@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option(
+    "--language", type=click.Choice(preferences.LANGUAGES), default="fr", show_default=True
+)
 @in_app
 def add(slug: str, **given: str | None) -> None:
     """Add the newsletter SLUG with the usual rubrics of a weekly."""

@@ -24,9 +24,12 @@ LONGEST_TEXT = 200
 """Characters of a text, where the question says nothing else."""
 LONGEST_OF_ALL = 1000
 
+TURNED = _("There is an invisible mark in here that turns text around. Please type it again.")
+
 _NUMBER = re.compile(r"[-+]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Bidirectional classes (UAX #9) of the marks that turn the rest of a line around."""
 
 
 def read(question: Question, given: str) -> str:
@@ -174,14 +177,16 @@ def bound_faults(kind: QuestionKind, least: str, most: str) -> dict[str, object]
     return faults
 
 
+def is_turned(text: str) -> bool:
+    """Whether a mark in it turns its line around; the sentence for it is `TURNED`."""
+    return any(unicodedata.bidirectional(char) in _TURNING for char in text)
+
+
 def _text(question: Question, text: str) -> str:
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text):
         raise _refusal(question, _("Please write this on one line, without invisible characters."))
-    if any(unicodedata.bidirectional(char) in _TURNING for char in text):
-        raise _refusal(
-            question,
-            _("There is an invisible mark in here that turns text around. Please type it again."),
-        )
+    if is_turned(text):
+        raise _refusal(question, TURNED)
     if len(text) > _longest(question):
         raise _refusal(
             question, _("Please shorten this to %(max)d characters.", max=_longest(question))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from zoneinfo import ZoneInfo
 
 from app.core import answers, clock, consents, notices, subscribers, subscriptions, suppressions
 from app.core.consents import Proof
@@ -25,9 +24,6 @@ from app.models import (
     SubscriptionState,
 )
 from emails.values import RubricKind, RubricText
-
-PARIS = ZoneInfo("Europe/Paris")
-"""The newsroom's day: who comes back on a Tuesday gets the issue of that morning."""
 
 LONGEST_PAUSE = dt.timedelta(days=365)
 
@@ -80,7 +76,7 @@ def choose(
 
 
 def today() -> dt.date:
-    return clock.now().astimezone(PARIS).date()
+    return clock.now().astimezone(clock.PARIS).date()
 
 
 def is_paused(subscription: Subscription) -> bool:
@@ -91,7 +87,11 @@ def is_paused(subscription: Subscription) -> bool:
 def back_on(subscription: Subscription) -> dt.date | None:
     """The day from which a paused reader gets issues again."""
     until = subscription.paused_until
-    return until.astimezone(PARIS).date() if until is not None and is_paused(subscription) else None
+    return (
+        until.astimezone(clock.PARIS).date()
+        if until is not None and is_paused(subscription)
+        else None
+    )
 
 
 def pause(subscription: Subscription, day: dt.date, proof: Proof) -> None:
@@ -100,7 +100,7 @@ def pause(subscription: Subscription, day: dt.date, proof: Proof) -> None:
         sentence = _("Please choose a day from tomorrow on, within a year.")
         raise Invalid(sentence, {"until": sentence})
     _hold(subscription)
-    until = dt.datetime.combine(day, dt.time(), PARIS).astimezone(dt.UTC)
+    until = dt.datetime.combine(day, dt.time(), clock.PARIS).astimezone(dt.UTC)
     if subscription.paused_until != until:
         subscription.paused_until = until
         consents.record(subscription, ConsentAct.CHANGED, proof)

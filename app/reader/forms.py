@@ -23,7 +23,10 @@ from app.sign_ups import unturned
 
 
 def is_address(form: Any, field: Any) -> None:
-    """A validator: what the core would refuse is refused here, beside its field."""
+    """A validator: what the core would refuse is refused here, beside its field.
+
+    Whether mail gets there is shown by the mail itself.
+    """
     try:
         addresses.read(field.data)
     except Invalid as refusal:

@@ -22,18 +22,10 @@ from wtforms.widgets import DateInput
 
 from app import language, question_fields
 from app.core import addresses, answers, departures, preferences
-from app.core.errors import Invalid
 from app.extensions import _
 from app.forms import Form, Needed, stripped, unwrapped
 from app.models import EndWord, Newsletter, Question, Rubric, Subscription
-
-
-def is_address(form: Any, field: Any) -> None:
-    """A validator. Whether mail gets there is shown by the mail itself."""
-    try:
-        addresses.read(field.data)
-    except Invalid as refusal:
-        raise ValidationError(refusal.message) from refusal
+from app.reader.forms import is_address
 
 
 def _address(label: object, description: object = "") -> EmailField:

@@ -19,14 +19,12 @@ from app.core.consents import Proof
 from app.core.errors import NotFound
 from app.extensions import _, csrf, db, limiter, links, settings
 from app.forms import own_token
-from app.links import Purpose
+from app.links import FOR_EVER, Purpose
 from app.models import Newsletter, Subscription, SubscriptionState
 from app.reader import door, passes
 from app.reader.newsletters import choice, page
 
 CONFIRM_HOURS = CONFIRM_WITHIN.total_seconds() / 3600
-FOR_EVER = 24 * 365 * 100.0
-"""Hours: to read the number out of a link that has grown too old."""
 
 
 @door.get("/subscribe")
