@@ -19,11 +19,12 @@ from app.cli.group import refused
 from app.core.errors import Refusal
 from app.database import reading_only
 from app.extensions import db
+from app.models import LARGEST_KEY
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-ROW = click.IntRange(0, 2**63 - 1)
+ROW = click.IntRange(0, LARGEST_KEY - 1)
 """The number of a row: both databases know none that is larger."""
 
 ROWS = click.IntRange(0, 1_000_000)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core import addresses, autolinks, clock, notices, races, subscribers
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
+from app.models import LARGEST_KEY as LARGEST_KEY
 from app.models import (
     Comment,
     CommentRule,
@@ -37,8 +38,6 @@ LONGEST_TEXT = 5000
 
 MOST_LINKS = 2
 """A comment with more of them waits for an editor, whoever wrote it."""
-
-LARGEST_KEY = 2**63
 
 
 class Door(StrEnum):

@@ -17,7 +17,16 @@ from sqlalchemy.exc import IntegrityError
 from app.core import addresses, clock, notices, sessions
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
-from app.models import Correction, Edition, Editor, Notice, NoticeKind, NoticeState, Role
+from app.models import (
+    LARGEST_KEY,
+    Correction,
+    Edition,
+    Editor,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Role,
+)
 from emails import typed
 
 SHORTEST, LONGEST = 12, 200
@@ -102,7 +111,7 @@ def forget_password(address: str) -> Notice | None:
 
 def by_stamp(editor_id: int, stamp: int) -> Editor | None:
     """The editor of a link, unless the password changed since it was made."""
-    editor = db.session.get(Editor, editor_id) if editor_id < 2**63 else None
+    editor = db.session.get(Editor, editor_id) if editor_id < LARGEST_KEY else None
     return editor if editor is not None and editor.stamp == stamp else None
 
 
@@ -113,7 +122,7 @@ def find(address: str) -> Editor | None:
 
 def get(editor_id: int) -> Editor:
     """Raises NotFound."""
-    editor = db.session.get(Editor, editor_id) if editor_id < 2**63 else None
+    editor = db.session.get(Editor, editor_id) if editor_id < LARGEST_KEY else None
     if editor is None:
         raise NotFound(_("There is no such editor."))
     return editor

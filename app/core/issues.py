@@ -18,11 +18,9 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.imports import Imported, Remark
 from app.core.stories import StoryWords
 from app.extensions import _, db
+from app.models import LARGEST_KEY as LARGEST_KEY
 from app.models import Edition, Image, Issue, IssueState, Newsletter, Visibility
 from emails import slots, typed
-
-LARGEST_KEY = 2**63
-"""No row has this number or one beyond it; the databases cannot even be asked."""
 
 SECOND_PRESS = dt.timedelta(minutes=10)
 """How long the same press again, or the answer loaded anew, makes no second draft."""

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.core import answers, sequences
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
-from app.models import Detail, Newsletter, Question, QuestionKind
+from app.models import LARGEST_KEY, Detail, Newsletter, Question, QuestionKind
 from emails import typed
 
 LONGEST_LINE = 200
@@ -92,7 +92,7 @@ def remove(question: Question) -> None:
 
 def get(newsletter: Newsletter, question_id: int) -> Question:
     """Raises NotFound when it is none of this newsletter's."""
-    found = db.session.get(Question, question_id) if question_id < 2**63 else None
+    found = db.session.get(Question, question_id) if question_id < LARGEST_KEY else None
     if found is None or found.newsletter_id != newsletter.id:
         raise NotFound(_("This field is not there any more."))
     return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from app.core import anchors, clock, sequences
 from app.core.errors import Conflict, Invalid, NotFound
 from app.extensions import _, db
-from app.models import Newsletter, Rubric, RubricKind
+from app.models import LARGEST_KEY, Newsletter, Rubric, RubricKind
 from emails import slots, typed
 
 LONGEST_TITLE = 200
@@ -121,7 +121,7 @@ def bring_back(rubric: Rubric) -> None:
 
 def get(newsletter: Newsletter, rubric_id: int) -> Rubric:
     """Raises NotFound when it is none of this newsletter's."""
-    found = db.session.get(Rubric, rubric_id) if rubric_id < 2**63 else None
+    found = db.session.get(Rubric, rubric_id) if rubric_id < LARGEST_KEY else None
     if found is None or found.newsletter_id != newsletter.id:
         raise NotFound(_("There is no such rubric in this newsletter."))
     return found

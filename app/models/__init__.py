@@ -5,7 +5,7 @@ Must not know: Flask, mail, tasks, rules. A row does not decide; `app.core` does
 """
 
 from app.models.address_change import AddressChange
-from app.models.base import Base
+from app.models.base import LARGEST_KEY, Base
 from app.models.comment import Comment, CommentState, Moderation
 from app.models.correction import Correction
 from app.models.delivery import Batch, Delivery, DeliveryState
@@ -35,6 +35,7 @@ from app.models.suppression import Suppression, SuppressionReason
 from app.models.worker import Worker
 
 __all__ = [
+    "LARGEST_KEY",
     "AddressChange",
     "Base",
     "Batch",

@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only for INTEGER, which holds 64 bits there."""
 
+LARGEST_KEY = 2**63
+"""No row has this number or one beyond it; the databases cannot even be asked."""
+
 
 class UTCDateTime(TypeDecorator[dt.datetime]):
     """An aware UTC time both ways: SQLite would hand back naive ones."""
