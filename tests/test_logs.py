@@ -105,14 +105,19 @@ def test_what_the_database_says_of_a_row_is_logged_without_its_values(
     assert "reader-1@" not in said
 
 
+def broken(log: Any, *says: str) -> None:
+    """A line about an error that is being handled."""
+    try:
+        raise ValueError("of no use")
+    except ValueError:
+        log.exception(*says)
+
+
 def test_what_even_the_page_of_errors_broke_over_is_logged_without_its_address(
     json_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure(json_settings)
-    try:
-        raise ValueError("of no use")
-    except ValueError:
-        OurLogger(Config()).exception("Error handling request %s %s", "GET", "/mine/1-secret")
+    broken(OurLogger(Config()), "Error handling request %s %s", "GET", "/mine/1-secret")
     (line,) = lines(capsys)
     assert line["event"] == "Error handling request"
     assert "ValueError: of no use" in line["exception"]
@@ -157,10 +162,7 @@ def test_an_exception_stays_on_its_line(
     json_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure(json_settings)
-    try:
-        raise ValueError("of no use")
-    except ValueError:
-        structlog.get_logger().exception("it broke")
+    broken(structlog.get_logger(), "it broke")
     (line,) = lines(capsys)
     assert "ValueError: of no use" in line["exception"]
 
